@@ -1,0 +1,76 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Caller, Permission } from '../call/call.ts';
+import { Failure } from '../call/failure.ts';
+
+/** A key of the router's, by its hash alone. */
+export interface RouterKey {
+  name: string;
+  /** SHA-256, 32 bytes. */
+  hash: Buffer;
+  permissions: readonly Permission[];
+  models?: readonly string[];
+  /** Milliseconds since the epoch. */
+  expiresAt?: number;
+}
+
+/** Knows the router's keys and says who a caller is. */
+export class Authenticator {
+  readonly #keys: readonly RouterKey[];
+
+  /** Without keys everybody is admitted with every permission: only for loopback, or where the user switched it off. */
+  constructor(keys: readonly RouterKey[]) {
+    this.#keys = keys;
+  }
+
+  get isOpen(): boolean {
+    return this.#keys.length === 0;
+  }
+
+  /** Throws Failure `unauthenticated` for no key, a wrong one or an expired one, `forbidden` for a missing permission. */
+  admit(headers: Readonly<Record<string, string>>, needed: Permission, now: number): Caller {
+    if (this.isOpen) return { name: 'local', permissions: everything };
+    const presented = presentedKeys(headers);
+    if (presented.length === 0) {
+      throw new Failure('unauthenticated', 'a key of the router is needed: send it as x-api-key or as a bearer token');
+    }
+    const key = presented.map((value) => this.#find(value)).find((found) => found !== undefined);
+    if (!key) throw new Failure('unauthenticated', 'the router does not know this key');
+    if (key.expiresAt !== undefined && key.expiresAt <= now) {
+      throw new Failure('unauthenticated', `the key ${key.name} has expired`);
+    }
+    const permissions = effective(key.permissions);
+    if (!permissions.has(needed)) {
+      throw new Failure('forbidden', `the key ${key.name} lacks the permission "${needed}"`);
+    }
+    return key.models ? { name: key.name, permissions, models: key.models } : { name: key.name, permissions };
+  }
+
+  /** True where the value is one of the router's keys. */
+  knows(value: string): boolean {
+    return this.#find(value) !== undefined;
+  }
+
+  #find(value: string): RouterKey | undefined {
+    const hash = hashKey(value);
+    let found: RouterKey | undefined;
+    // Every key is compared, so the time taken says nothing about which one matched.
+    for (const key of this.#keys) if (timingSafeEqual(key.hash, hash)) found ??= key;
+    return found;
+  }
+}
+
+/** How a key is kept. Keys are long and random, so a fast hash is right. */
+export function hashKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+const everything: ReadonlySet<Permission> = new Set<Permission>(['read', 'write', 'admin']);
+
+function effective(permissions: readonly Permission[]): ReadonlySet<Permission> {
+  return permissions.includes('admin') ? everything : new Set(permissions);
+}
+
+function presentedKeys(headers: Readonly<Record<string, string>>): string[] {
+  const bearer = /^Bearer\s+(.+)$/i.exec(headers.authorization ?? '')?.[1];
+  return [headers['x-api-key'], bearer].filter((key) => key !== undefined && key !== '') as string[];
+}

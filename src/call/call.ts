@@ -1,0 +1,32 @@
+import type { MessagesRequest } from '../protocol/messages.ts';
+
+export type Permission = 'read' | 'write' | 'admin';
+
+/** Who calls: a key of the router's, or anyone on an open loopback router. */
+export interface Caller {
+  /** The key's name, or `local`. */
+  name: string;
+  permissions: ReadonlySet<Permission>;
+  /** The models a key is limited to; undefined is all. */
+  models?: readonly string[];
+}
+
+/** One request and what it came with. Never mutated. */
+export interface Call {
+  /** `req_…`; the client sees it as `request-id`. */
+  id: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  caller: Caller;
+  request: MessagesRequest;
+  /** The body as it came; undefined once somebody changed the request. */
+  rawBody: Buffer | undefined;
+  /** The query of the URL, with its `?`, or ''. */
+  query: string;
+  /** Lower-case names. */
+  headers: Readonly<Record<string, string>>;
+  /** Claude Code's session, from its header or from `metadata.user_id`. */
+  sessionId: string | undefined;
+  /** Aborted when the client has gone. */
+  signal: AbortSignal;
+}

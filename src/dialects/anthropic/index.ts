@@ -1,0 +1,15 @@
+import type { Dialect } from '../dialect.ts';
+import { decodeFailure } from './failure.ts';
+import { encodeRequest } from './request.ts';
+import { decodeResponse } from './response.ts';
+import { MessagesStream } from './stream.ts';
+
+/** Anthropic Messages: the neutral form itself, so bytes go on as they came wherever nothing has to change. */
+export const anthropic: Dialect = {
+  name: 'anthropic',
+  path: () => '/messages',
+  encodeRequest,
+  decodeResponse,
+  decodeFailure,
+  openStream: (exchange) => new MessagesStream(exchange),
+};

@@ -1,0 +1,101 @@
+/**
+ * How a service departs from the dialect it speaks, as data. A preset states what differs; the rest is `plainQuirks`.
+ * Each dialect reads the quirks that concern it.
+ */
+export interface Quirks {
+  /** The role of the system text. `developer`: OpenAI's reasoning models. */
+  systemRole: 'system' | 'developer';
+  /** A system message in mid-conversation: in place under this role, or as a reminder in the neighbouring user message. */
+  midConversationSystem: 'developer' | 'system' | 'reminder';
+  /** Several texts of one user message: kept as parts, or joined into one string (templates of local servers). */
+  userText: 'parts' | 'joined';
+  /** The field that bounds the answer. */
+  maxTokensField: 'max_tokens' | 'max_completion_tokens';
+  /** How much of tool_choice is understood: all; a string only (`required` for a named tool, others withheld); nothing. */
+  toolChoice: 'full' | 'string' | 'none';
+  /** The word for "some tool must be called". */
+  toolChoiceAny: 'required' | 'any';
+  parallelToolCalls: boolean;
+  /** Ids of tool calls: any; hashed to at most 40 characters; exactly nine alphanumerics; or the provider's own verbatim. */
+  toolIds: 'any' | 'forty' | 'nine-alphanumeric' | 'verbatim';
+  /** What a message that holds only tool calls carries as content. */
+  emptyContent: 'null' | 'empty-string';
+  /** A last assistant message (prefill): continued natively, asked for in a user message, or marked by fields. */
+  prefill: 'native' | 'ask' | 'prefix' | 'continue-final-message';
+  /** Images in user messages, and where those of tool results go. */
+  images: boolean;
+  /** PDF documents: a file part, or a text that says it was left out. */
+  documents: 'file' | 'placeholder';
+  /** `cache_control` is understood on text parts. */
+  cacheControl: boolean;
+  /** `stream_options.include_usage` is understood. */
+  streamOptions: boolean;
+  /** How many stop sequences are taken; the rest are enforced by the router. */
+  maxStopSequences: number;
+  /** Sampling fields: as sent, within 0..1.5, or none. */
+  sampling: 'all' | 'up-to-1.5' | 'none';
+  topK: boolean;
+  /** How thinking and effort are asked for. */
+  reasoningRequest:
+    | 'none'
+    | 'reasoning_effort'
+    | 'reasoning-object'
+    | 'thinking-and-effort'
+    | 'thinking-switch'
+    | 'groq'
+    | 'mistral'
+    | 'template-switch'
+    | 'xai';
+  /** The effort levels taken, lowest first; a level between is lowered to the nearest. */
+  efforts: readonly string[];
+  /** What of earlier reasoning goes back: nothing; its text on turns with tool calls (key given); OpenRouter's details. */
+  reasoningReplay: 'none' | 'reasoning_content' | 'reasoning' | 'reasoning_details';
+  /** Reasoning arrives as `<think>…</think>` at the beginning of the text. */
+  thinkTags: boolean;
+  /** The answer's schema (`output_config.format`): by schema, as "some JSON" with the schema in the prompt, or not at all. */
+  jsonSchema: 'json_schema' | 'json_object' | 'none';
+  /** A stream may end without a finish reason where it holds a whole answer (old local servers). */
+  inferFinish: boolean;
+  /** Stable per-session cache key: OpenAI's `prompt_cache_key`, with `safety_identifier`. */
+  promptCacheKey: boolean;
+  /** Web search that the service does itself. */
+  webSearch: 'none' | 'openrouter-plugin' | 'search-options';
+  /**
+   * What the client says for Anthropic alone (its attribution line, safeguards, installation id): sent on, or withheld
+   * from a third party that speaks the Messages form. Other dialects never send it.
+   */
+  clientIdentity: 'forward' | 'withhold';
+  /** Extra fields for every request. */
+  extraBody: Readonly<Record<string, unknown>>;
+}
+
+/** A careful OpenAI-compatible server: nothing that a strict one would refuse. */
+export const plainQuirks: Quirks = {
+  systemRole: 'system',
+  midConversationSystem: 'reminder',
+  userText: 'joined',
+  maxTokensField: 'max_tokens',
+  toolChoice: 'full',
+  toolChoiceAny: 'required',
+  parallelToolCalls: false,
+  toolIds: 'any',
+  emptyContent: 'null',
+  prefill: 'native',
+  images: true,
+  documents: 'placeholder',
+  cacheControl: false,
+  streamOptions: true,
+  maxStopSequences: 4,
+  sampling: 'all',
+  topK: false,
+  reasoningRequest: 'none',
+  efforts: ['low', 'medium', 'high'],
+  reasoningReplay: 'none',
+  thinkTags: true,
+  jsonSchema: 'json_schema',
+  inferFinish: false,
+  promptCacheKey: false,
+  webSearch: 'none',
+  clientIdentity: 'forward',
+  extraBody: {},
+};

@@ -1,0 +1,35 @@
+import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
+import { parseJson } from '../../protocol/stream-event.ts';
+
+/**
+ * What an upstream needs back of its own reasoning, in the only place that every client keeps: the signature of a
+ * thinking block. Form: `gw1.PROVIDER.BASE64URL(JSON)`. A signature without the prefix is Anthropic's own.
+ */
+export interface ReasoningState {
+  /** The provider that minted it, as configured. */
+  provider: string;
+  /** The upstream's id of the model. */
+  model: string;
+  /** What the dialect put there: an encrypted item, details, signatures of calls. */
+  state: JsonObject;
+}
+
+const prefix = 'gw1.';
+
+/** True for a signature that the router minted, whatever the provider: Anthropic must never see it. */
+export function isRouterSignature(signature: unknown): signature is string {
+  return typeof signature === 'string' && signature.startsWith(prefix);
+}
+
+export function packReasoning({ provider, model, state }: ReasoningState): string {
+  const name = provider.replaceAll(/[^a-zA-Z0-9_-]/g, '_');
+  return `${prefix}${name}.${Buffer.from(JSON.stringify({ p: provider, m: model, s: state })).toString('base64url')}`;
+}
+
+/** The state that `packReasoning` packed; undefined for a foreign or damaged signature. */
+export function unpackReasoning(signature: unknown): ReasoningState | undefined {
+  if (!isRouterSignature(signature)) return undefined;
+  const packed = parseJson(Buffer.from(signature.split('.')[2] ?? '', 'base64url').toString('utf8'));
+  if (!isJsonObject(packed) || typeof packed.p !== 'string' || typeof packed.m !== 'string') return undefined;
+  return { provider: packed.p, model: packed.m, state: isJsonObject(packed.s) ? packed.s : {} };
+}

@@ -1,0 +1,188 @@
+import type { Call } from '../call/call.ts';
+import { Failure } from '../call/failure.ts';
+import type { EncodedRequest, StreamDecoder } from '../dialects/dialect.ts';
+import type { StreamEvent } from '../protocol/stream-event.ts';
+import type { WholeMessage } from '../protocol/whole-message.ts';
+import { clientCredential, credentialHeaders } from '../providers/auth.ts';
+import type { Target } from '../providers/target.ts';
+import type { UpstreamReply } from '../providers/transport.ts';
+import { Deadline } from './deadline.ts';
+import { eventsOfMessage } from './events-of-message.ts';
+import type { GatewayParts } from './parts.ts';
+import { readWhole } from './read-whole.ts';
+
+/** A target that has begun to answer. */
+export type Opened = { target: Target; warnings: string[] } & (
+  | { kind: 'message'; message: WholeMessage }
+  | {
+      kind: 'stream';
+      /** Up to the first output. */
+      events: StreamEvent[];
+      /** What follows; throws Failure where the answer is not whole. */
+      rest: AsyncGenerator<StreamEvent[]>;
+      usageEstimated(): boolean;
+    }
+);
+
+/** Sends the call to one target with one key and waits for its first output. Throws Failure. */
+export async function attempt(parts: GatewayParts, call: Call, target: Target, key?: string): Promise<Opened> {
+  const stream = call.request.stream === true;
+  const encoded = encode(parts, call, target, stream);
+  const deadline = new Deadline(call.signal, target);
+  try {
+    const reply = await parts.upstream.send({
+      method: 'POST',
+      url: target.url(stream, call.query),
+      headers: { ...encoded.headers, ...credentialsOf(parts, call, target, key), ...target.headers },
+      body: encoded.body,
+      signal: deadline.signal,
+      provider: target.provider,
+    });
+    deadline.begun();
+    return await open(reply, encoded, target, deadline, stream);
+  } catch (error) {
+    deadline.end();
+    throw await explained(error, call, target);
+  }
+}
+
+function encode(parts: GatewayParts, call: Call, target: Target, stream: boolean): EncodedRequest {
+  const anthropicHeaders: Record<string, string> = {};
+  for (const [name, value] of Object.entries(call.headers)) {
+    if (name.startsWith('anthropic-') || name === 'user-agent') anthropicHeaders[name] = value;
+  }
+  return target.dialect.encodeRequest({
+    request: call.request,
+    rawBody: call.rawBody,
+    callId: call.id,
+    provider: target.provider,
+    model: target.model,
+    stream,
+    quirks: target.quirks,
+    abilities: { ...target.abilities, promptTokens: () => parts.estimateTokens(call.request, target.model) },
+    sessionId: call.sessionId,
+    anthropicHeaders,
+  });
+}
+
+/** The headers that carry the credential of a call to this target. */
+export function credentialsOf(
+  parts: GatewayParts,
+  call: Call,
+  target: Target,
+  key: string | undefined,
+): Record<string, string> {
+  if (target.passThroughCredential) return clientCredential(call.headers, (value) => parts.isRouterKey(value));
+  return credentialHeaders(target.auth, key);
+}
+
+async function open(
+  reply: UpstreamReply,
+  encoded: EncodedRequest,
+  target: Target,
+  deadline: Deadline,
+  stream: boolean,
+): Promise<Opened> {
+  const { dialect } = target;
+  const { warnings, exchange } = encoded;
+  const progress = () => deadline.progress();
+  if (reply.status < 200 || reply.status >= 300) {
+    const body = await readWhole(reply.body, errorBodyLimit, target.provider, progress);
+    throw dialect.decodeFailure({ status: reply.status, headers: reply.headers, body }, exchange);
+  }
+  if (!stream || isJson(reply)) {
+    const body = await readWhole(reply.body, replyBodyLimit, target.provider, progress);
+    const message = dialect.decodeResponse(body, exchange);
+    deadline.end();
+    if (!stream) return { kind: 'message', target, warnings, message };
+    const events = eventsOfMessage(message.message);
+    return { kind: 'stream', target, warnings, events, rest: nothing(), usageEstimated: () => false };
+  }
+  const decoder = dialect.openStream(exchange);
+  const batches = decode(reply.body, decoder, deadline);
+  const events = await untilOutput(batches);
+  return { kind: 'stream', target, warnings, events, rest: batches, usageEstimated: () => decoder.usageEstimated };
+}
+
+/** Batches of events until the end of the answer. A connection that breaks behind a reported finish breaks nothing. */
+async function* decode(
+  body: AsyncIterable<Buffer>,
+  decoder: StreamDecoder,
+  deadline: Deadline,
+): AsyncGenerator<StreamEvent[]> {
+  const chunks = body[Symbol.asyncIterator]();
+  let whole = false;
+  try {
+    let broken: unknown;
+    for (;;) {
+      let chunk: IteratorResult<Buffer>;
+      try {
+        chunk = await chunks.next();
+      } catch (error) {
+        broken = error;
+        break;
+      }
+      if (chunk.done) break;
+      deadline.progress();
+      const events = decoder.push(chunk.value);
+      whole = events.at(-1)?.type === 'message_stop';
+      if (events.length > 0) yield events;
+      if (decoder.failure) throw decoder.failure;
+      if (whole) return;
+    }
+    const events = decoder.end();
+    if (decoder.failure) throw broken ?? decoder.failure;
+    if (events.length > 0) yield events;
+  } finally {
+    deadline.end();
+    if (whole) leaveOpen(chunks);
+    else await chunks.return?.();
+  }
+}
+
+/** Reads what little may follow the end of an answer, so that the connection can be used again. */
+function leaveOpen(chunks: AsyncIterator<Buffer>): void {
+  const timer = setTimeout(() => void chunks.return?.(), 500);
+  const drain = async () => {
+    while (!(await chunks.next()).done);
+  };
+  drain()
+    .catch(() => undefined)
+    .finally(() => clearTimeout(timer));
+}
+
+/** All events up to the batch that holds the first output: what the client could not be asked to forget. */
+async function untilOutput(batches: AsyncGenerator<StreamEvent[]>): Promise<StreamEvent[]> {
+  const events: StreamEvent[] = [];
+  for (;;) {
+    const { done, value } = await batches.next();
+    if (done) return events;
+    events.push(...value);
+    if (value.some((event) => outputTypes.has(event.type))) return events;
+  }
+}
+
+const outputTypes = new Set(['content_block_delta', 'content_block_stop', 'message_delta', 'message_stop']);
+
+async function* nothing(): AsyncGenerator<StreamEvent[]> {}
+
+function isJson(reply: UpstreamReply): boolean {
+  return /^application\/json\b/i.test(String(reply.headers['content-type'] ?? ''));
+}
+
+/** A provider that refuses the client's own credential says so to the client as it is. */
+async function explained(error: unknown, call: Call, target: Target): Promise<Failure> {
+  if (call.signal.aborted) return new Failure('client-gone', 'the client closed the connection');
+  const failure = Failure.from(error);
+  if (
+    failure.kind === 'upstream-credential' &&
+    target.passThroughCredential &&
+    failure.details.upstreamStatus === 401
+  ) {
+    return failure.with({ status: 401, type: 'authentication_error' });
+  }
+  return failure;
+}
+
+const errorBodyLimit = 1024 * 1024;
+const replyBodyLimit = 64 * 1024 * 1024;

@@ -1,0 +1,182 @@
+import type { Call } from '../call/call.ts';
+import { Failure } from '../call/failure.ts';
+import type { CallRecord } from '../call/record.ts';
+import type { Reply } from '../call/reply.ts';
+import type { StreamEvent } from '../protocol/stream-event.ts';
+import { type Decision, decide } from '../routing/decide.ts';
+import { readFacts } from '../routing/facts.ts';
+import type { Opened } from './attempt.ts';
+import type { GatewayParts } from './parts.ts';
+import { begunStream, heldStream } from './reply-stream.ts';
+import { tryTargets } from './try-targets.ts';
+import { ReplyWatch } from './watch-reply.ts';
+
+/** A reply, or the failure that the client is told, with the headers that go on either. */
+export type Outcome = { ok: true; reply: Reply } | { ok: false; failure: Failure; headers: Record<string, string> };
+
+/** The way of a call, top to bottom: facts, decision, targets, reply, and its record once it is over. Never throws. */
+export async function handleCall(parts: GatewayParts, call: Call): Promise<Outcome> {
+  const record = newRecord(call);
+  const settle = settleOnce(parts, record);
+  try {
+    const decision = decide(readFacts(call), parts.table);
+    record.rule = decision.rule;
+    record.reason = decision.reason;
+    const reply = await replyOf(parts, call, decision, record, settle);
+    return { ok: true, reply };
+  } catch (error) {
+    const failure = Failure.from(error);
+    noteFailure(record, failure);
+    settle();
+    return { ok: false, failure, headers: headersOf(record, undefined) };
+  }
+}
+
+async function replyOf(
+  parts: GatewayParts,
+  call: Call,
+  decision: Decision,
+  record: CallRecord,
+  settle: () => void,
+): Promise<Reply> {
+  const opening = tryTargets(parts, call, decision, record.attempts);
+  if (call.request.stream !== true) return wholeReply(await opening, record, settle);
+  const opened = await within(opening, parts.holdMs);
+  const onFailure = (failure: Failure) => noteFailure(record, failure);
+  if (opened === undefined) {
+    const first = decision.targets[0];
+    const target = opening.then((late) => noteTarget(record, late));
+    target.catch(() => undefined);
+    const batches = heldStream(opening, call, first?.model ?? call.request.model, onFailure);
+    return {
+      kind: 'stream',
+      headers: headersOf(record, first),
+      batches: watched(parts, batches, opening, record, settle),
+    };
+  }
+  if (opened.kind !== 'stream') return wholeReply(opened, record, settle);
+  noteTarget(record, opened);
+  const batches = begunStream(opened, call, onFailure);
+  return {
+    kind: 'stream',
+    headers: headersOf(record, opened.target),
+    batches: watched(parts, batches, opening, record, settle),
+  };
+}
+
+function wholeReply(opened: Opened, record: CallRecord, settle: () => void): Reply {
+  noteTarget(record, opened);
+  if (opened.kind !== 'message') throw new Failure('internal', 'a stream where a message was asked for');
+  const { message } = opened.message;
+  record.usage = message.usage;
+  record.stopReason = message.stop_reason ?? undefined;
+  record.upstreamModel = message.model;
+  settle();
+  return { kind: 'message', headers: headersOf(record, opened.target), message: opened.message };
+}
+
+/** The batches as they pass, watched for the record, which is settled when the stream is over or left. */
+async function* watched(
+  parts: GatewayParts,
+  batches: AsyncGenerator<StreamEvent[]>,
+  opening: Promise<Opened>,
+  record: CallRecord,
+  settle: () => void,
+): AsyncGenerator<StreamEvent[]> {
+  const watch = new ReplyWatch();
+  let ended = false;
+  try {
+    for await (const batch of batches) {
+      record.firstOutputMs ??= parts.now() - record.startedAt;
+      watch.add(batch);
+      const last = batch.at(-1)?.type;
+      ended ||= last === 'message_stop' || last === 'error';
+      yield batch;
+      if (ended) return;
+    }
+  } finally {
+    if (!ended && record.failure === undefined) record.outcome = 'cancelled';
+    const opened = await opening.catch(() => undefined);
+    record.usage = watch.usage;
+    record.stopReason = watch.stopReason;
+    record.upstreamModel = watch.upstreamModel ?? record.upstreamModel;
+    if (opened?.kind === 'stream' && opened.usageEstimated()) record.usageEstimated = true;
+    settle();
+  }
+}
+
+function newRecord(call: Call): CallRecord {
+  return {
+    id: call.id,
+    startedAt: call.startedAt,
+    durationMs: 0,
+    caller: call.caller.name,
+    sessionId: call.sessionId,
+    requestedModel: call.request.model,
+    stream: call.request.stream === true,
+    rule: 'none',
+    reason: '',
+    attempts: [],
+    warnings: [],
+    outcome: 'succeeded',
+    status: 200,
+  };
+}
+
+function noteTarget(record: CallRecord, { target, warnings }: Opened): void {
+  record.model = target.name;
+  record.provider = target.provider;
+  record.upstreamModel = target.model;
+  record.warnings.push(...warnings);
+}
+
+function noteFailure(record: CallRecord, failure: Failure): void {
+  record.outcome = failure.kind === 'client-gone' ? 'cancelled' : record.attempts.length > 0 ? 'failed' : 'refused';
+  record.status = failure.status;
+  record.failure = { kind: failure.kind, message: failure.message };
+}
+
+function settleOnce(parts: GatewayParts, record: CallRecord): () => void {
+  let settled = false;
+  return () => {
+    if (settled) return;
+    settled = true;
+    record.durationMs = parts.now() - record.startedAt;
+    parts.settle(record);
+  };
+}
+
+function headersOf(
+  record: CallRecord,
+  target: { name: string; provider: string; model: string } | undefined,
+): Record<string, string> {
+  const last = record.attempts.at(-1);
+  const headers: Record<string, string> = {
+    'x-router-model': target?.name ?? last?.target ?? 'none',
+    'x-router-provider': target?.provider ?? last?.provider ?? 'none',
+    'x-router-rule': record.rule,
+    'x-router-attempts': String(record.attempts.length),
+    'x-router-cache': 'off',
+  };
+  if (target) headers['x-router-upstream-model'] = target.model;
+  if (record.warnings.length > 0) headers['x-router-warnings'] = headerText(record.warnings.join('; '));
+  return headers;
+}
+
+/** Text that a header can carry. */
+function headerText(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 2000);
+}
+
+/** The value, or undefined where it is not there in time; the promise goes on. */
+async function within<Value>(promise: Promise<Value>, limitMs: number): Promise<Value | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), limitMs);
+  });
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

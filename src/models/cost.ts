@@ -1,0 +1,113 @@
+import type { Price, PriceList } from './price.ts';
+
+/** Tokens of one answered call; `input` excludes what was read from or written to a cache. */
+export interface UsageCounts {
+  input: number;
+  cacheRead: number;
+  cacheWrite5m: number;
+  cacheWrite1h: number;
+  output: number;
+  webSearchRequests?: number;
+}
+
+/** What the answer said about how it was served. */
+export interface PricingOptions {
+  /** `usage.speed` of Anthropic. */
+  speed?: string;
+  /** Served through a batch endpoint. */
+  batch?: boolean;
+  /** `usage.inference_geo` of Anthropic. */
+  inferenceGeo?: string;
+  /** `service_tier` of the answer, not of the request. */
+  serviceTier?: string;
+}
+
+/**
+ * The cost of a call in whole micro-dollars, rounded half up once at the end; null when the price is not known, also when
+ * only the premium of its speed or service tier is not. The prompt's size chooses one price tier for all its tokens.
+ */
+export function priceCall(usage: UsageCounts, price: Price | undefined, options: PricingOptions = {}): bigint | null {
+  if (price === undefined) return null;
+  const rates = ratesFor(usage, price, options);
+  if (rates === null) return null;
+  const { list, factors } = rates;
+  let cost = 0n;
+  cost += count(usage.input) * picoPerToken(list.input);
+  cost += count(usage.cacheRead) * picoPerToken(list.cacheRead ?? list.input);
+  cost += count(usage.cacheWrite5m) * picoPerToken(list.cacheWrite ?? list.input);
+  cost += count(usage.cacheWrite1h) * picoPerToken(list.cacheWrite1h ?? list.cacheWrite ?? list.input);
+  cost += count(usage.output) * picoPerToken(list.output);
+  let divisor = PICO_PER_MICRO;
+  for (const factor of factors) {
+    cost *= BigInt(Math.round(factor * FACTOR_SCALE));
+    divisor *= BigInt(FACTOR_SCALE);
+  }
+  const fees =
+    fromUsd(price.requestFees?.call ?? 0) +
+    count(usage.webSearchRequests ?? 0) * fromUsd(price.requestFees?.webSearch ?? 0);
+  return (2n * cost + divisor) / (2n * divisor) + fees;
+}
+
+/** The price a config states: `pricing` in USD per million tokens, else `costPerToken` in USD for a token of either direction. */
+export function priceFromConfig(config: { costPerToken?: number; pricing?: PriceList }): Price | undefined {
+  if (config.pricing) return { ...config.pricing };
+  if (config.costPerToken === undefined) return undefined;
+  const perMillion = Math.round(config.costPerToken * 1e12) / 1e6;
+  return { input: perMillion, output: perMillion };
+}
+
+/** Whole micro-dollars of an amount a provider states in dollars, as OpenRouter's `usage.cost`. */
+export function fromUsd(usd: number): bigint {
+  return BigInt(Math.round(usd * 1e6));
+}
+
+/** An amount in dollars with six decimal places, as `"0.001250"`. */
+export function formatUsd(microUsd: bigint): string {
+  const digits = (microUsd < 0n ? -microUsd : microUsd).toString().padStart(7, '0');
+  return `${microUsd < 0n ? '-' : ''}${digits.slice(0, -6)}.${digits.slice(-6)}`;
+}
+
+const PICO_PER_MICRO = 1_000_000n;
+const FACTOR_SCALE = 10_000;
+
+/** A dollar for a million tokens is a million pico-dollars for one. */
+function picoPerToken(usdPerMillion: number): bigint {
+  return BigInt(Math.round(usdPerMillion * 1e6));
+}
+
+/** Counts come from other people's servers: what is not a positive number counts nothing. */
+function count(tokens: number): bigint {
+  return Number.isFinite(tokens) && tokens > 0 ? BigInt(Math.trunc(tokens)) : 0n;
+}
+
+/** The list that applies to the whole request and the factors on it; null where a premium is unknown. */
+function ratesFor(
+  usage: UsageCounts,
+  price: Price,
+  options: PricingOptions,
+): { list: PriceList; factors: number[] } | null {
+  const factors: number[] = [];
+  let list = tierFor(usage, price);
+  if (options.speed === 'fast') {
+    if (!price.fast) return null;
+    list = price.fast;
+  }
+  // A tier the price does not name is one that does not change it.
+  const tier = entryOf(price.serviceTiers, options.batch ? 'batch' : options.serviceTier);
+  if (tier === null) return null;
+  if (typeof tier === 'number') factors.push(tier);
+  else if (tier) list = tier;
+  const geo = entryOf(price.inferenceGeo, options.inferenceGeo);
+  if (geo !== undefined) factors.push(geo);
+  return { list, factors };
+}
+
+/** The names come from other people's servers, so only the record's own keys count. */
+function entryOf<Value>(record: Record<string, Value> | undefined, key: string | undefined): Value | undefined {
+  return record && key !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+function tierFor(usage: UsageCounts, price: Price): PriceList {
+  const prompt = count(usage.input) + count(usage.cacheRead) + count(usage.cacheWrite5m) + count(usage.cacheWrite1h);
+  return price.tiers?.findLast((tier) => prompt > BigInt(tier.above)) ?? price;
+}

@@ -1,0 +1,26 @@
+import { isJsonObject, type Usage } from './messages.ts';
+
+/** No tokens at all. */
+export function emptyUsage(): Usage {
+  return { input_tokens: 0, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 0 };
+}
+
+/**
+ * Usage as a client folds it: a later report replaces an earlier one field by field where it has a value.
+ * Counts are cumulative, so nothing is summed; a later 0 does not erase.
+ */
+export function mergeUsage(earlier: Usage, later: unknown): Usage {
+  if (!isJsonObject(later)) return earlier;
+  const merged: Usage = { ...earlier };
+  for (const [name, value] of Object.entries(later)) {
+    if (value === null || value === undefined) continue;
+    if (value === 0 && typeof merged[name] === 'number') continue;
+    merged[name] = value;
+  }
+  return merged;
+}
+
+/** A token count as a number of at least 0; anything else is 0. */
+export function tokenCount(value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.round(value) : 0;
+}

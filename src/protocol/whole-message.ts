@@ -1,0 +1,30 @@
+import type { Message } from './messages.ts';
+
+/** A reply that is not a stream: its bytes as they came, or a message that is written when it is sent. */
+export class WholeMessage {
+  #message: Message | undefined;
+  #bytes: Buffer | undefined;
+
+  private constructor(message: Message | undefined, bytes: Buffer | undefined) {
+    this.#message = message;
+    this.#bytes = bytes;
+  }
+
+  static of(message: Message): WholeMessage {
+    return new WholeMessage(message, undefined);
+  }
+
+  /** `bytes` as they came, already parsed and found to be `message`. */
+  static fromBytes(bytes: Buffer, message: Message): WholeMessage {
+    return new WholeMessage(message, bytes);
+  }
+
+  get message(): Message {
+    return this.#message!;
+  }
+
+  get bytes(): Buffer {
+    this.#bytes ??= Buffer.from(JSON.stringify(this.#message));
+    return this.#bytes;
+  }
+}

@@ -1,0 +1,353 @@
+import type { DialectName } from '../dialects/dialect.ts';
+import type { Quirks } from '../dialects/quirks.ts';
+
+/** How a credential travels. */
+export type AuthScheme = 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'api-key' | 'aws' | 'google' | 'none';
+
+/** What holds for the models of a service whose id matches. */
+export interface ModelVariant {
+  models: RegExp;
+  dialect?: DialectName;
+  quirks?: Partial<Quirks>;
+}
+
+/** A service, as data. */
+export interface Preset {
+  /** How it is called in messages and documentation. */
+  label: string;
+  dialect: DialectName;
+  /** Without the path of a call; undefined where the user must say it. */
+  baseUrl?: string;
+  auth: AuthScheme;
+  /** The environment variables that may hold its key, in this order. */
+  keyVariables: readonly string[];
+  /** True where it runs without a key. */
+  keyOptional?: boolean;
+  quirks?: Partial<Quirks>;
+  /** The first that matches the upstream's id of the model. */
+  variants?: readonly ModelVariant[];
+  /** Models offered where only a key is known, best first. */
+  starterModels?: readonly string[];
+  /** A first token may take minutes: a local model is loaded when it is first asked. */
+  slowStart?: boolean;
+}
+
+const reasoningModel: Partial<Quirks> = {
+  systemRole: 'developer',
+  midConversationSystem: 'developer',
+  maxTokensField: 'max_completion_tokens',
+  maxStopSequences: 0,
+  sampling: 'none',
+  reasoningRequest: 'reasoning_effort',
+};
+
+const openAiQuirks: Partial<Quirks> = {
+  userText: 'parts',
+  midConversationSystem: 'system',
+  parallelToolCalls: true,
+  toolIds: 'forty',
+  documents: 'file',
+  prefill: 'ask',
+  promptCacheKey: true,
+  thinkTags: false,
+};
+
+const openAiVariants: readonly ModelVariant[] = [
+  { models: /^gpt-5-pro|^gpt-5[^/]*codex|^o[134]-pro/, dialect: 'openai-responses', quirks: reasoningModel },
+  {
+    models: /^gpt-5\.[456]/,
+    dialect: 'openai-responses',
+    quirks: { ...reasoningModel, efforts: ['none', 'low', 'medium', 'high', 'xhigh'] },
+  },
+  {
+    models: /^gpt-6(\.|-|$)/,
+    dialect: 'openai-responses',
+    quirks: { ...reasoningModel, efforts: ['low', 'medium', 'high', 'xhigh', 'max'] },
+  },
+  { models: /^gpt-5\.[23]/, quirks: { ...reasoningModel, efforts: ['none', 'low', 'medium', 'high', 'xhigh'] } },
+  { models: /^gpt-5\.1/, quirks: { ...reasoningModel, efforts: ['none', 'low', 'medium', 'high'] } },
+  { models: /^gpt-5/, quirks: { ...reasoningModel, efforts: ['minimal', 'low', 'medium', 'high'] } },
+  {
+    models: /^o1-(mini|preview)/,
+    quirks: { ...reasoningModel, systemRole: 'system', midConversationSystem: 'reminder' },
+  },
+  { models: /^o\d/, quirks: { ...reasoningModel, parallelToolCalls: false } },
+  { models: /search-preview/, quirks: { sampling: 'none', webSearch: 'search-options' } },
+];
+
+const openRouterQuirks: Partial<Quirks> = {
+  userText: 'parts',
+  midConversationSystem: 'system',
+  parallelToolCalls: true,
+  documents: 'file',
+  cacheControl: true,
+  topK: true,
+  reasoningRequest: 'reasoning-object',
+  efforts: ['minimal', 'low', 'medium', 'high', 'xhigh'],
+  reasoningReplay: 'reasoning_details',
+  webSearch: 'openrouter-plugin',
+};
+
+const hosted: Partial<Quirks> = { midConversationSystem: 'system', parallelToolCalls: true };
+
+const local: Partial<Quirks> = {
+  topK: true,
+  maxStopSequences: 16,
+  reasoningReplay: 'reasoning_content',
+};
+
+/** Every service the router knows by name, keyed by its type in the configuration. */
+export const presets = {
+  anthropic: {
+    label: 'Anthropic',
+    dialect: 'anthropic',
+    baseUrl: 'https://api.anthropic.com',
+    auth: 'x-api-key',
+    keyVariables: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN'],
+    starterModels: ['claude-sonnet-5-5', 'claude-opus-5-5', 'claude-haiku-5-5'],
+  },
+  openai: {
+    label: 'OpenAI',
+    dialect: 'openai-chat',
+    baseUrl: 'https://api.openai.com/v1',
+    auth: 'bearer',
+    keyVariables: ['OPENAI_API_KEY'],
+    quirks: openAiQuirks,
+    variants: openAiVariants,
+    starterModels: ['gpt-4.1', 'gpt-5.1', 'gpt-5-mini'],
+  },
+  'openai-compatible': {
+    label: 'OpenAI-compatible server',
+    dialect: 'openai-chat',
+    auth: 'bearer',
+    keyVariables: [],
+    keyOptional: true,
+  },
+  google: {
+    label: 'Google Gemini',
+    dialect: 'gemini',
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    auth: 'x-goog-api-key',
+    keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+    starterModels: ['gemini-3.8-flash', 'gemini-3.1-pro-preview', 'gemini-2.5-pro'],
+  },
+  openrouter: {
+    label: 'OpenRouter',
+    dialect: 'openai-chat',
+    baseUrl: 'https://openrouter.ai/api/v1',
+    auth: 'bearer',
+    keyVariables: ['OPENROUTER_API_KEY'],
+    quirks: openRouterQuirks,
+    variants: [
+      { models: /^(anthropic|google)\//, quirks: { cacheControl: true } },
+      { models: /./, quirks: { cacheControl: false } },
+    ],
+    starterModels: ['anthropic/claude-sonnet-4.5', 'openai/gpt-5', 'google/gemini-2.5-pro'],
+  },
+  deepseek: {
+    label: 'DeepSeek',
+    dialect: 'openai-chat',
+    baseUrl: 'https://api.deepseek.com/v1',
+    auth: 'bearer',
+    keyVariables: ['DEEPSEEK_API_KEY'],
+    quirks: {
+      ...hosted,
+      images: false,
+      maxStopSequences: 16,
+      reasoningRequest: 'thinking-and-effort',
+      efforts: ['low', 'high', 'max'],
+      reasoningReplay: 'reasoning_content',
+      jsonSchema: 'json_object',
+    },
+    starterModels: ['deepseek-chat', 'deepseek-reasoner'],
+  },
+  groq: {
+    label: 'Groq',
+    dialect: 'openai-chat',
+    baseUrl: 'https://api.groq.com/openai/v1',
+    auth: 'bearer',
+    keyVariables: ['GROQ_API_KEY'],
+    quirks: { ...hosted, reasoningRequest: 'groq' },
+    starterModels: ['openai/gpt-oss-120b', 'llama-3.3-70b-versatile'],
+  },
+  mistral: {
+    label: 'Mistral',
+    dialect: 'openai-chat',
+    baseUrl: 'https://api.mistral.ai/v1',
+    auth: 'bearer',
+    keyVariables: ['MISTRAL_API_KEY'],
+    quirks: {
+      ...hosted,
+      midConversationSystem: 'reminder',
+      toolChoiceAny: 'any',
+      toolIds: 'nine-alphanumeric',
+      emptyContent: 'empty-string',
+      prefill: 'prefix',
+      streamOptions: false,
+      sampling: 'up-to-1.5',
+      reasoningRequest: 'mistral',
+    },
+    starterModels: ['mistral-large-latest', 'codestral-latest', 'magistral-medium-latest'],
+  },
+  xai: {
+    label: 'xAI',
+    dialect: 'openai-chat',
+    baseUrl: 'https://api.x.ai/v1',
+    auth: 'bearer',
+    keyVariables: ['XAI_API_KEY'],
+    quirks: { ...hosted, reasoningRequest: 'xai', efforts: ['low', 'high'] },
+    variants: [{ models: /^grok-(4|code)/, quirks: { reasoningRequest: 'none', maxStopSequences: 0 } }],
+    starterModels: ['grok-4', 'grok-code-fast-1'],
+  },
+  together: {
+    label: 'Together AI',
+    dialect: 'openai-chat',
+    baseUrl: 'https://api.together.xyz/v1',
+    auth: 'bearer',
+    keyVariables: ['TOGETHER_API_KEY'],
+    quirks: { ...hosted, topK: true },
+    starterModels: ['moonshotai/Kimi-K2-Instruct', 'Qwen/Qwen3-Coder-480B-A35B-Instruct-FP8'],
+  },
+  fireworks: {
+    label: 'Fireworks AI',
+    dialect: 'openai-chat',
+    baseUrl: 'https://api.fireworks.ai/inference/v1',
+    auth: 'bearer',
+    keyVariables: ['FIREWORKS_API_KEY'],
+    quirks: { ...hosted, topK: true, reasoningRequest: 'reasoning_effort' },
+    starterModels: ['accounts/fireworks/models/kimi-k2-instruct'],
+  },
+  cerebras: {
+    label: 'Cerebras',
+    dialect: 'openai-chat',
+    baseUrl: 'https://api.cerebras.ai/v1',
+    auth: 'bearer',
+    keyVariables: ['CEREBRAS_API_KEY'],
+    quirks: { maxTokensField: 'max_completion_tokens', images: false },
+    starterModels: ['gpt-oss-120b'],
+  },
+  moonshot: {
+    label: 'Moonshot AI',
+    dialect: 'openai-chat',
+    baseUrl: 'https://api.moonshot.ai/v1',
+    auth: 'bearer',
+    keyVariables: ['MOONSHOT_API_KEY'],
+    quirks: {
+      ...hosted,
+      toolIds: 'verbatim',
+      reasoningRequest: 'thinking-switch',
+      reasoningReplay: 'reasoning_content',
+      jsonSchema: 'json_object',
+    },
+    starterModels: ['kimi-k2-thinking'],
+  },
+  zai: {
+    label: 'Z.ai',
+    dialect: 'openai-chat',
+    baseUrl: 'https://api.z.ai/api/paas/v4',
+    auth: 'bearer',
+    keyVariables: ['ZAI_API_KEY', 'Z_AI_API_KEY'],
+    quirks: {
+      ...hosted,
+      reasoningRequest: 'thinking-switch',
+      reasoningReplay: 'reasoning_content',
+      extraBody: { tool_stream: true },
+    },
+    starterModels: ['glm-4.6'],
+  },
+  minimax: {
+    label: 'MiniMax',
+    dialect: 'openai-chat',
+    baseUrl: 'https://api.minimax.io/v1',
+    auth: 'bearer',
+    keyVariables: ['MINIMAX_API_KEY'],
+    quirks: { ...hosted, reasoningReplay: 'reasoning_details', extraBody: { reasoning_split: true } },
+    starterModels: ['MiniMax-M2'],
+  },
+  qwen: {
+    label: 'Alibaba Model Studio',
+    dialect: 'openai-chat',
+    baseUrl: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
+    auth: 'bearer',
+    keyVariables: ['DASHSCOPE_API_KEY'],
+    quirks: { ...hosted, topK: true },
+    starterModels: ['qwen3-coder-plus'],
+  },
+  sambanova: simple('SambaNova', 'https://api.sambanova.ai/v1', 'SAMBANOVA_API_KEY'),
+  nebius: simple('Nebius', 'https://api.studio.nebius.ai/v1', 'NEBIUS_API_KEY'),
+  novita: simple('Novita AI', 'https://api.novita.ai/v3/openai', 'NOVITA_API_KEY'),
+  perplexity: simple('Perplexity', 'https://api.perplexity.ai', 'PERPLEXITY_API_KEY'),
+  siliconflow: simple('SiliconFlow', 'https://api.siliconflow.com/v1', 'SILICONFLOW_API_KEY'),
+  huggingface: simple('Hugging Face', 'https://router.huggingface.co/v1', 'HF_TOKEN'),
+  nvidia: simple('NVIDIA NIM', 'https://integrate.api.nvidia.com/v1', 'NVIDIA_API_KEY'),
+  github: simple('GitHub Models', 'https://models.github.ai/inference', 'GITHUB_MODELS_TOKEN'),
+  deepinfra: simple('DeepInfra', 'https://api.deepinfra.com/v1/openai', 'DEEPINFRA_API_KEY'),
+  hyperbolic: simple('Hyperbolic', 'https://api.hyperbolic.xyz/v1', 'HYPERBOLIC_API_KEY'),
+  azure: {
+    label: 'Azure OpenAI',
+    dialect: 'openai-chat',
+    auth: 'api-key',
+    keyVariables: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
+    quirks: openAiQuirks,
+    variants: openAiVariants,
+  },
+  vertex: { label: 'Google Vertex AI', dialect: 'anthropic', auth: 'google', keyVariables: [] },
+  bedrock: { label: 'Amazon Bedrock', dialect: 'anthropic', auth: 'aws', keyVariables: ['AWS_BEARER_TOKEN_BEDROCK'] },
+  ollama: {
+    label: 'Ollama',
+    dialect: 'ollama',
+    baseUrl: 'http://127.0.0.1:11434',
+    auth: 'bearer',
+    keyVariables: ['OLLAMA_API_KEY'],
+    keyOptional: true,
+    quirks: { ...local, toolChoice: 'none', reasoningRequest: 'reasoning_effort' },
+    slowStart: true,
+  },
+  lmstudio: localServer('LM Studio', 'http://127.0.0.1:1234/v1', { toolChoice: 'string' }),
+  vllm: localServer('vLLM', 'http://127.0.0.1:8000/v1', {
+    reasoningRequest: 'template-switch',
+    reasoningReplay: 'reasoning',
+    prefill: 'continue-final-message',
+  }),
+  sglang: localServer('SGLang', 'http://127.0.0.1:30000/v1', { reasoningRequest: 'template-switch' }),
+  llamacpp: localServer('llama.cpp', 'http://127.0.0.1:8080/v1', {
+    emptyContent: 'empty-string',
+    reasoningRequest: 'template-switch',
+  }),
+  tgi: localServer('Text Generation Inference', 'http://127.0.0.1:3000/v1', {}),
+  demo: {
+    label: 'Demo model',
+    dialect: 'anthropic',
+    baseUrl: 'demo:',
+    auth: 'none',
+    keyVariables: [],
+    keyOptional: true,
+  },
+} as const satisfies Record<string, Preset>;
+
+export type PresetName = keyof typeof presets;
+
+/** The preset of a provider type. */
+export function presetOf(type: string): Preset | undefined {
+  const name = aliases[type] ?? type;
+  return Object.hasOwn(presets, name) ? presets[name as PresetName] : undefined;
+}
+
+const aliases: Record<string, string> = { gemini: 'google', local: 'ollama', dashscope: 'qwen' };
+
+function simple(label: string, baseUrl: string, keyVariable: string) {
+  return { label, dialect: 'openai-chat', baseUrl, auth: 'bearer', keyVariables: [keyVariable] } as const;
+}
+
+function localServer(label: string, baseUrl: string, quirks: Partial<Quirks>) {
+  return {
+    label,
+    dialect: 'openai-chat',
+    baseUrl,
+    auth: 'bearer',
+    keyVariables: [],
+    keyOptional: true,
+    quirks: { ...local, ...quirks },
+    slowStart: true,
+  } as const;
+}

@@ -1,0 +1,41 @@
+import type { Dialect, ModelAbilities } from '../dialects/dialect.ts';
+import type { Quirks } from '../dialects/quirks.ts';
+import type { KeyPool } from './key-pool.ts';
+import type { AuthScheme } from './presets.ts';
+
+/** Milliseconds; 0 is no limit. */
+export interface Timeouts {
+  /** From sending to the status line of the reply. */
+  firstByte: number;
+  /** Between two reads of the reply. */
+  idle: number;
+  /** The whole attempt. */
+  total: number;
+}
+
+/** One model at one provider, ready to be called. */
+export interface Target {
+  /** The configured name. */
+  readonly name: string;
+  /** Other names it answers to: `provider/model`, `provider,model`. */
+  readonly aliases: readonly string[];
+  /** The configured provider's name. */
+  readonly provider: string;
+  readonly providerType: string;
+  /** The upstream's id of the model. */
+  readonly model: string;
+  readonly dialect: Dialect;
+  readonly quirks: Quirks;
+  /** What is configured or known of the model; undefined is unknown. */
+  readonly abilities: ModelAbilities;
+  readonly timeouts: Timeouts;
+  readonly auth: AuthScheme;
+  readonly keys: KeyPool;
+  /** True where the client's own credential is sent. */
+  readonly passThroughCredential: boolean;
+  /** Configured headers for every call. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Why it can't be called, in words that say what to do: a variable that is not set. */
+  readonly problem: string | undefined;
+  url(stream: boolean, query: string): string;
+}

@@ -1,0 +1,164 @@
+import { Agent, type Dispatcher } from 'undici';
+import { Failure } from '../call/failure.ts';
+import { decompressed } from './decompress.ts';
+import { answerAsDemo } from './demo.ts';
+import { ReplyBody } from './reply-body.ts';
+
+export interface UpstreamRequest {
+  method: 'GET' | 'POST';
+  url: string;
+  headers: Record<string, string>;
+  body?: Buffer;
+  /** Aborting it closes the connection at once. */
+  signal: AbortSignal;
+  /** The configured provider's name, for messages. */
+  provider: string;
+}
+
+export interface UpstreamReply {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  /** One item for each read of the socket; throws Failure `upstream-cut` where the connection breaks. */
+  body: AsyncIterable<Buffer>;
+}
+
+/** Anything that takes a request for an upstream: the network, or a model inside the process. */
+export interface Upstream {
+  send(request: UpstreamRequest): Promise<UpstreamReply>;
+}
+
+export interface TransportSettings {
+  /** Connections to one origin at a time. */
+  maxConnections: number;
+  connectTimeoutMs: number;
+  keepAlive: boolean;
+}
+
+/** The only part that talks to upstreams. Timeouts other than connecting are the caller's, through the signal. */
+export class Transport implements Upstream {
+  readonly #agent: Agent;
+
+  constructor(settings: TransportSettings) {
+    this.#agent = new Agent({
+      connections: settings.maxConnections,
+      pipelining: settings.keepAlive ? 1 : 0,
+      connect: { timeout: settings.connectTimeoutMs },
+      keepAliveTimeout: 30_000,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  /** Resolves with status and headers. Throws Failure `upstream-unreachable`, `upstream-timeout`, `upstream-cut`. */
+  send(request: UpstreamRequest): Promise<UpstreamReply> {
+    if (request.url.startsWith('demo:')) return Promise.resolve(answerAsDemo(request));
+    return new Promise((resolve, reject) => {
+      if (request.signal.aborted) return reject(request.signal.reason);
+      const url = new URL(request.url);
+      const handler = new ReplyHandler(request, resolve, reject);
+      this.#agent.dispatch(
+        {
+          origin: url.origin,
+          path: `${url.pathname}${url.search}`,
+          method: request.method,
+          headers: { 'accept-encoding': 'identity', ...request.headers },
+          body: request.body ?? null,
+        },
+        handler,
+      );
+    });
+  }
+
+  /** Closes idle connections now and the others when their replies end. */
+  async close(): Promise<void> {
+    await this.#agent.close();
+  }
+
+  async destroy(): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+class ReplyHandler implements Dispatcher.DispatchHandler {
+  readonly #request: UpstreamRequest;
+  readonly #resolve: (reply: UpstreamReply) => void;
+  readonly #reject: (reason: unknown) => void;
+  #body: ReplyBody | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  readonly #abort = () => this.#cancel(this.#request.signal.reason);
+
+  constructor(request: UpstreamRequest, resolve: (reply: UpstreamReply) => void, reject: (reason: unknown) => void) {
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    request.signal.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#request.signal.aborted) this.#cancel(this.#request.signal.reason);
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return;
+    const body = new ReplyBody({
+      pause: () => controller.pause(),
+      resume: () => controller.resume(),
+      cancel: (reason) => this.#cancel(reason),
+    });
+    this.#body = body;
+    try {
+      const readable = decompressed(body, headers['content-encoding'], this.#request.provider);
+      this.#resolve({ status, headers, body: readable });
+    } catch (error) {
+      this.#cancel(error);
+    }
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#body?.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#release();
+    this.#body?.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#release();
+    const { signal } = this.#request;
+    const reason = signal.aborted ? signal.reason : this.#failureOf(error);
+    if (this.#body) this.#body.fail(reason);
+    else this.#reject(reason);
+  }
+
+  #cancel(reason: unknown): void {
+    this.#release();
+    this.#body?.fail(reason);
+    this.#reject(reason);
+    this.#controller?.abort(reason instanceof Error ? reason : new Error('cancelled'));
+  }
+
+  #release(): void {
+    this.#request.signal.removeEventListener('abort', this.#abort);
+  }
+
+  #failureOf(error: Error & { code?: string }): Failure {
+    const { provider, url } = this.#request;
+    const origin = new URL(url).origin;
+    const details = { provider, cause: error };
+    if (error.code === 'UND_ERR_CONNECT_TIMEOUT') {
+      return new Failure('upstream-unreachable', `${provider}: no connection to ${origin} in time`, details);
+    }
+    if (this.#body) return new Failure('upstream-cut', `${provider}: the connection broke in mid-answer`, details);
+    if (error.code === 'UND_ERR_SOCKET' || error.code === 'ECONNRESET' || error.code === 'EPIPE') {
+      return new Failure('upstream-cut', `${provider}: ${origin} closed the connection without an answer`, details);
+    }
+    const why = error.code ? ` (${error.code})` : '';
+    return new Failure('upstream-unreachable', `${provider}: cannot reach ${origin}${why}`, details);
+  }
+}

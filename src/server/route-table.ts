@@ -1,0 +1,83 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller, Permission } from '../call/call.ts';
+import { Failure } from '../call/failure.ts';
+import { countTokens } from './endpoints/count-tokens.ts';
+import { health, healthDetailed, healthLive, healthModels, healthReady } from './endpoints/health.ts';
+import { messages } from './endpoints/messages.ts';
+import { listModels, oneModel } from './endpoints/models.ts';
+import { probe } from './endpoints/probe.ts';
+import type { Service } from './service.ts';
+
+/** One HTTP request and the way to answer it. */
+export interface Exchange {
+  service: Service;
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** The `request-id`. */
+  id: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  headers: Record<string, string>;
+  path: string;
+  query: string;
+  /** What stands in the place of `*` in the route's path. */
+  parameter: string;
+  /** Undefined only where the route needs no permission. */
+  caller: Caller | undefined;
+}
+
+interface Route {
+  method: string;
+  /** A trailing `*` takes the rest of the path. */
+  path: string;
+  /** What the caller's key must allow; a caller that may write may also read models. */
+  permission: Permission | 'none';
+  handle(exchange: Exchange): void | Promise<void>;
+}
+
+const routes: readonly Route[] = [
+  { method: 'POST', path: '/v1/messages', permission: 'write', handle: messages },
+  { method: 'POST', path: '/v1/messages/count_tokens', permission: 'write', handle: countTokens },
+  { method: 'GET', path: '/v1/models', permission: 'read', handle: listModels },
+  { method: 'GET', path: '/v1/models/*', permission: 'read', handle: oneModel },
+  { method: 'HEAD', path: '/', permission: 'none', handle: probe },
+  { method: 'GET', path: '/', permission: 'none', handle: probe },
+  { method: 'HEAD', path: '/api/hello', permission: 'none', handle: probe },
+  { method: 'GET', path: '/api/hello', permission: 'none', handle: probe },
+  { method: 'GET', path: '/health', permission: 'none', handle: health },
+  { method: 'GET', path: '/health/live', permission: 'none', handle: healthLive },
+  { method: 'GET', path: '/health/ready', permission: 'none', handle: healthReady },
+  { method: 'GET', path: '/health/detailed', permission: 'read', handle: healthDetailed },
+  { method: 'GET', path: '/health/models', permission: 'read', handle: healthModels },
+];
+
+/** The route of a request. Throws Failure `no-such-path`, `wrong-method`. */
+export function findRoute(method: string, path: string): Route & { parameter: string } {
+  const normal = normalPath(path);
+  let known = false;
+  for (const route of routes) {
+    const parameter = parameterOf(route.path, normal);
+    if (parameter === undefined) continue;
+    known = true;
+    if (route.method === method || (method === 'HEAD' && route.method === 'GET')) return { ...route, parameter };
+  }
+  if (known) throw new Failure('wrong-method', `${method} is not what ${normal} takes`);
+  throw new Failure('no-such-path', `there is nothing at ${normal}`);
+}
+
+/** A base URL that ends in `/v1` makes clients ask for `/v1/v1/…`. */
+function normalPath(path: string): string {
+  const single = path.replace(/^\/v1\/v1(?=\/|$)/, '/v1');
+  return single.length > 1 ? single.replace(/\/+$/, '') : single;
+}
+
+function parameterOf(pattern: string, path: string): string | undefined {
+  if (!pattern.endsWith('*')) return pattern === path ? '' : undefined;
+  const prefix = pattern.slice(0, -1);
+  if (!path.startsWith(prefix) || path.length === prefix.length) return undefined;
+  try {
+    return decodeURIComponent(path.slice(prefix.length));
+  } catch {
+    return undefined;
+  }
+}

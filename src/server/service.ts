@@ -1,0 +1,25 @@
+import type { Authenticator } from '../admission/authenticate.ts';
+import type { GatewayParts } from '../gateway/parts.ts';
+import type { Registry } from '../providers/registry.ts';
+
+/** What the endpoints serve from. A reload replaces `gateway`, `registry` and `authenticator` as one. */
+export interface Service {
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly gateway: GatewayParts;
+  readonly registry: Registry;
+  readonly authenticator: Authenticator;
+  /** True where only this machine may call: bound to loopback, and without keys. */
+  readonly localOnly: boolean;
+  readonly enableCors: boolean;
+  /** True from the moment of stopping: running calls finish, new ones are refused. */
+  readonly draining: boolean;
+  /** Features that are configured and that this version lacks. */
+  readonly notAvailableYet: readonly string[];
+  /** What is wrong with the configuration on disk, where the running one is older. */
+  readonly configError: string | undefined;
+  readonly activeCalls: number;
+  /** Tells the log of a fault of the router's own. */
+  reportFault(callId: string, error: unknown): void;
+}

@@ -1,0 +1,98 @@
+import pino from 'pino';
+import type { CallRecord } from '../call/record.ts';
+
+export interface LogSettings {
+  level: string;
+  format: 'json' | 'pretty';
+  /** True where lines go to a terminal or to whatever reads standard output. */
+  console: boolean;
+  /** The file that gets the lines as JSON, appended to. */
+  file?: string;
+}
+
+/** Where the router writes what happens. Never a secret, never a body. */
+export interface Logger {
+  debug(message: string, fields?: object): void;
+  info(message: string, fields?: object): void;
+  warn(message: string, fields?: object): void;
+  error(message: string, fields?: object): void;
+  /** One line for a call that is over. */
+  call(record: CallRecord): void;
+  /** Writes what is still held. */
+  flush(): void;
+}
+
+export function createLogger(settings: LogSettings): Logger {
+  const streams: pino.StreamEntry[] = [];
+  const level = settings.level as pino.Level;
+  if (settings.console) {
+    const stream =
+      settings.format === 'pretty'
+        ? { write: (line: string) => process.stdout.write(prettyLine(line)) }
+        : pino.destination({ fd: 1, sync: true });
+    streams.push({ level, stream });
+  }
+  if (settings.file !== undefined) {
+    streams.push({ level, stream: pino.destination({ dest: settings.file, mkdir: true, sync: true, mode: 0o600 }) });
+  }
+  const log = pino(
+    {
+      level: settings.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    pino.multistream(streams),
+  );
+  return {
+    debug: (message, fields) => log.debug(fields ?? {}, message),
+    info: (message, fields) => log.info(fields ?? {}, message),
+    warn: (message, fields) => log.warn(fields ?? {}, message),
+    error: (message, fields) => log.error(fields ?? {}, message),
+    call: (record) => log[record.outcome === 'failed' ? 'warn' : 'info'](callFields(record), 'call'),
+    flush: () => log.flush(),
+  };
+}
+
+/** What the line of a call says. */
+export function callFields(record: CallRecord): Record<string, unknown> {
+  return {
+    requestId: record.id,
+    requestedModel: record.requestedModel,
+    model: record.model ?? null,
+    provider: record.provider ?? null,
+    rule: record.rule,
+    status: record.status,
+    outcome: record.outcome,
+    stream: record.stream,
+    attempts: record.attempts.length,
+    durationMs: record.durationMs,
+    firstOutputMs: record.firstOutputMs ?? null,
+    inputTokens: record.usage?.input_tokens ?? null,
+    outputTokens: record.usage?.output_tokens ?? null,
+    cacheReadTokens: record.usage?.cache_read_input_tokens ?? null,
+    cacheWriteTokens: record.usage?.cache_creation_input_tokens ?? null,
+    ...(record.usageEstimated ? { usageEstimated: true } : {}),
+    ...(record.warnings.length > 0 ? { warnings: record.warnings } : {}),
+    ...(record.failure ? { failure: record.failure.kind, message: record.failure.message } : {}),
+  };
+}
+
+/** A line for a person: the time, the level where it matters, the message and the fields. */
+export function prettyLine(line: string): string {
+  const { time, level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const clock = String(time).slice(11, 19);
+  if (msg === 'call') return `${clock} ${callLine(fields)}\n`;
+  const rest = Object.entries(fields).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  const mark = level === 'info' ? '' : `${String(level).toUpperCase()} `;
+  return `${clock} ${mark}${[String(msg), ...rest].join(' ')}\n`;
+}
+
+function callLine(fields: Record<string, unknown>): string {
+  const answered = fields.model === null ? 'no model' : `${fields.model} (${fields.provider})`;
+  const tokens = fields.inputTokens === null ? '' : `, ${fields.inputTokens}+${fields.outputTokens} tokens`;
+  const why = fields.message === undefined ? '' : `: ${fields.message}`;
+  return `${fields.status} ${fields.requestedModel} -> ${answered} [${fields.rule}] ${fields.durationMs} ms${tokens}${why} ${fields.requestId}`;
+}
