@@ -17,6 +17,8 @@ export interface Dialect {
   decodeResponse(body: Buffer, exchange: Exchange): WholeMessage;
   /** What a reply with an error status means. */
   decodeFailure(reply: ErrorReply, exchange: Exchange): Failure;
+  /** The answer that an error reply holds all the same; undefined where it is only an error. Asked before `decodeFailure`. */
+  recoverResponse?(reply: ErrorReply, exchange: Exchange): WholeMessage | undefined;
   /** A decoder for one streamed reply. */
   openStream(exchange: Exchange): StreamDecoder;
 }

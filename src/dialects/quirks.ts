@@ -3,8 +3,8 @@
  * Each dialect reads the quirks that concern it.
  */
 export interface Quirks {
-  /** The role of the system text. `developer`: OpenAI's reasoning models. */
-  systemRole: 'system' | 'developer';
+  /** The role of the system text. `developer`: OpenAI's reasoning models; `none`: it goes in front of the first user text. */
+  systemRole: 'system' | 'developer' | 'none';
   /** A system message in mid-conversation: in place under this role, or as a reminder in the neighbouring user message. */
   midConversationSystem: 'developer' | 'system' | 'reminder';
   /** Several texts of one user message: kept as parts, or joined into one string (templates of local servers). */
@@ -16,10 +16,21 @@ export interface Quirks {
   /** The word for "some tool must be called". */
   toolChoiceAny: 'required' | 'any';
   parallelToolCalls: boolean;
+  /**
+   * What of a tool's schema is taken: all; what OpenAI takes (no `propertyNames`, no lookaround in `pattern`); what a
+   * grammar can be made of (only patterns from `^` to `$`).
+   */
+  toolSchemas: 'as-is' | 'openai' | 'grammar';
+  /** Longer descriptions of tools are cut to this many characters. */
+  toolDescriptionLimit: number;
+  /** A history with tool calls is refused where no tools are defined: their names are then defined, not to be called. */
+  toolsForHistory: boolean;
   /** Ids of tool calls: any; hashed to at most 40 characters; exactly nine alphanumerics; or the provider's own verbatim. */
   toolIds: 'any' | 'forty' | 'nine-alphanumeric' | 'verbatim';
   /** What a message that holds only tool calls carries as content. */
   emptyContent: 'null' | 'empty-string';
+  /** A user message right behind tool results: allowed, or refused so that an assistant's word must stand between. */
+  userAfterTools: 'allowed' | 'bridged';
   /** A last assistant message (prefill): continued natively, asked for in a user message, or marked by fields. */
   prefill: 'native' | 'ask' | 'prefix' | 'continue-final-message';
   /** Images in user messages, and where those of tool results go. */
@@ -48,7 +59,14 @@ export interface Quirks {
     | 'xai';
   /** The effort levels taken, lowest first; a level between is lowered to the nearest. */
   efforts: readonly string[];
-  /** What of earlier reasoning goes back: nothing; its text on turns with tool calls (key given); OpenRouter's details. */
+  /** What the service calls a level of `efforts` otherwise: DeepSeek's `medium` is `high`. */
+  effortNames: Readonly<Record<string, string>>;
+  /** False where tools are refused together with reasoning: it is then switched off for calls with tools. */
+  reasoningWithTools: boolean;
+  /**
+   * What of earlier reasoning goes back: nothing; its text on turns with tool calls (the key given; `reasoning_content` also
+   * where it is empty, since services that want it refuse a turn without); OpenRouter's details.
+   */
   reasoningReplay: 'none' | 'reasoning_content' | 'reasoning' | 'reasoning_details';
   /** Reasoning arrives as `<think>…</think>` at the beginning of the text. */
   thinkTags: boolean;
@@ -58,6 +76,8 @@ export interface Quirks {
   inferFinish: boolean;
   /** Stable per-session cache key: OpenAI's `prompt_cache_key`, with `safety_identifier`. */
   promptCacheKey: boolean;
+  /** `service_tier` is understood: `default` for a client that wants no priority. */
+  serviceTier: boolean;
   /** Web search that the service does itself. */
   webSearch: 'none' | 'openrouter-plugin' | 'search-options';
   /**
@@ -78,8 +98,12 @@ export const plainQuirks: Quirks = {
   toolChoice: 'full',
   toolChoiceAny: 'required',
   parallelToolCalls: false,
+  toolSchemas: 'as-is',
+  toolDescriptionLimit: Number.POSITIVE_INFINITY,
+  toolsForHistory: false,
   toolIds: 'any',
   emptyContent: 'null',
+  userAfterTools: 'allowed',
   prefill: 'native',
   images: true,
   documents: 'placeholder',
@@ -90,11 +114,14 @@ export const plainQuirks: Quirks = {
   topK: false,
   reasoningRequest: 'none',
   efforts: ['low', 'medium', 'high'],
+  effortNames: {},
+  reasoningWithTools: true,
   reasoningReplay: 'none',
   thinkTags: true,
   jsonSchema: 'json_schema',
   inferFinish: false,
   promptCacheKey: false,
+  serviceTier: false,
   webSearch: 'none',
   clientIdentity: 'forward',
   extraBody: {},

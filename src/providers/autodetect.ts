@@ -21,7 +21,9 @@ export function targetsFromNames(names: readonly string[]): TargetConfig[] {
   return names.map((name) => {
     const type = providerOf(name);
     if (type === undefined) {
-      throw new Error(`--models: no provider is known for "${name}"; write it as PROVIDER/MODEL, for example openrouter/${name}`);
+      throw new Error(
+        `--models: no provider is known for "${name}"; write it as PROVIDER/MODEL, for example openrouter/${name}`,
+      );
     }
     const model = name.startsWith(`${type}/`) || name.startsWith(`${type},`) ? name.slice(type.length + 1) : name;
     return { ...targetOf(type, type, model), name };

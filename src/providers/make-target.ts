@@ -53,7 +53,12 @@ export function makeTarget(config: TargetConfig, context: TargetContext): Target
 }
 
 /** A dialect's quirks, then the preset's, then those of the kind of model, then the configuration's. */
-function quirksOf(preset: Preset, variant: ModelVariant | undefined, config: TargetConfig, dialect: DialectName): Quirks {
+function quirksOf(
+  preset: Preset,
+  variant: ModelVariant | undefined,
+  config: TargetConfig,
+  dialect: DialectName,
+): Quirks {
   const thirdParty = dialect === 'anthropic' && preset.dialect !== 'anthropic';
   return {
     ...plainQuirks,

@@ -20,6 +20,8 @@ export interface Service {
   /** What is wrong with the configuration on disk, where the running one is older. */
   readonly configError: string | undefined;
   readonly activeCalls: number;
+  /** A call begins; the returned function says that it is over. */
+  enter(): () => void;
   /** Tells the log of a fault of the router's own. */
   reportFault(callId: string, error: unknown): void;
 }

@@ -24,7 +24,7 @@ export class BlockWriter {
   #usageReported = false;
   #outputCharacters = 0;
   #open: { type: 'text' | 'thinking' } | undefined;
-  #signature: string | undefined;
+  #signature: (() => string) | undefined;
   #nextIndex = 0;
   #stopReason: StopReason | undefined;
   #stopSequence: string | null = null;
@@ -66,12 +66,12 @@ export class BlockWriter {
 
   /**
    * State that the upstream wants back with this reasoning: the signature of the open thinking block, or of an empty one
-   * made for it. A later one for the same block replaces it.
+   * made for it. A later one for the same block replaces it; one that is a function is asked when the block closes.
    */
-  signature(signature: string): void {
+  signature(signature: string | (() => string)): void {
     if (this.#stoppedHere) return;
     this.#openBlock('thinking');
-    this.#signature = signature;
+    this.#signature = typeof signature === 'string' ? () => signature : signature;
   }
 
   /** Ends the open text or thinking block: what follows of the same kind is a new block. */
@@ -131,8 +131,9 @@ export class BlockWriter {
     this.#usage = mergeUsage(this.#usage, usage);
   }
 
-  /** Why the model stopped. The weightier reason of several stays. */
+  /** Why the model stopped. The weightier reason of several stays; nothing outweighs a stop sequence met here. */
   finish(reason: StopReason, stopSequence: string | null = null): void {
+    if (this.#stoppedHere && reason !== 'stop_sequence') return;
     if (this.#stopReason !== undefined && weight[this.#stopReason] >= weight[reason]) return;
     this.#stopReason = reason;
     this.#stopSequence = stopSequence;
@@ -164,9 +165,8 @@ export class BlockWriter {
   /** Closes everything and writes the end. Call it only where the upstream reported a finish. */
   end(): void {
     if (this.#ended) return;
-    this.#ended = true;
     this.closeBlock();
-    for (const call of this.#calls.takeAll()) this.#writeCall(call);
+    for (const call of this.#calls.takeAll()) if (call.parses || !this.#wasCut) this.#writeCall(call);
     this.#start();
     this.#push({
       type: 'message_delta',
@@ -174,6 +174,7 @@ export class BlockWriter {
       usage: this.#finalUsage(),
     });
     this.#push({ type: 'message_stop' });
+    this.#ended = true;
   }
 
   /** The events written since the last call. */
@@ -181,6 +182,11 @@ export class BlockWriter {
     const events = this.#events;
     this.#events = [];
     return events;
+  }
+
+  /** The answer ends where no model would end it: a call that does not parse is one that was cut. */
+  get #wasCut(): boolean {
+    return this.#stopReason !== undefined && weight[this.#stopReason] >= weight.max_tokens;
   }
 
   #finalReason(): StopReason {
@@ -226,7 +232,7 @@ export class BlockWriter {
 
   #closeOpen(): void {
     if (!this.#open) return;
-    if (this.#signature !== undefined) this.#delta({ type: 'signature_delta', signature: this.#signature });
+    if (this.#signature) this.#delta({ type: 'signature_delta', signature: this.#signature() });
     this.#signature = undefined;
     this.#open = undefined;
     this.#push({ type: 'content_block_stop', index: this.#nextIndex });
@@ -280,7 +286,7 @@ export class BlockWriter {
   }
 
   #push(data: Parameters<typeof StreamEvent.of>[0]): void {
-    this.#events.push(StreamEvent.of(data));
+    if (!this.#ended) this.#events.push(StreamEvent.of(data));
   }
 }
 

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
 import { parseJson } from '../../protocol/stream-event.ts';
+import { durationSeconds } from './retry-after.ts';
 
 /** What a provider said of an error, whatever the shape it said it in. */
 export interface ErrorBody {
@@ -7,6 +8,11 @@ export interface ErrorBody {
   message: string;
   code?: string | number;
   type?: string;
+  /** How long the body asks to wait. */
+  retryAfterSeconds?: number;
+  /** How long the prompt is and how long it may be, where the server counted. */
+  promptTokens?: number;
+  contextWindow?: number;
   /** The object that holds the message, for what a dialect knows to look for in it. */
   error: JsonObject;
 }
@@ -37,12 +43,35 @@ export function readError(value: unknown): ErrorBody {
     message: withProvidersOwn(plainText(message || JSON.stringify(value)), error),
     ...codeOf(error.code ?? value.code ?? error.status),
     ...(typeof error.type === 'string' ? { type: error.type } : {}),
+    ...waitIn(error),
+    ...countsIn(error),
     error,
   };
 }
 
 function codeOf(code: unknown): { code?: string | number } {
   return typeof code === 'string' || typeof code === 'number' ? { code } : {};
+}
+
+/** Google's RetryInfo among the details, or the headers that a relay hands on from the provider behind it. */
+function waitIn(error: JsonObject): { retryAfterSeconds?: number } {
+  const headers = isJsonObject(error.metadata) && isJsonObject(error.metadata.headers) ? error.metadata.headers : {};
+  const relayed = Object.entries(headers).find(([name]) => name.toLowerCase() === 'retry-after')?.[1];
+  const details = Array.isArray(error.details) ? error.details.filter(isJsonObject) : [];
+  const delay = relayed ?? details.find((detail) => typeof detail.retryDelay === 'string')?.retryDelay;
+  const seconds = delay === undefined ? undefined : durationSeconds(String(delay));
+  return seconds === undefined ? {} : { retryAfterSeconds: seconds };
+}
+
+/** llama.cpp counts the prompt that it refuses. */
+function countsIn({ n_prompt_tokens: prompt, n_ctx: window }: JsonObject): {
+  promptTokens?: number;
+  contextWindow?: number;
+} {
+  return {
+    ...(typeof prompt === 'number' ? { promptTokens: prompt } : {}),
+    ...(typeof window === 'number' ? { contextWindow: window } : {}),
+  };
 }
 
 function messageIn(object: JsonObject): string {

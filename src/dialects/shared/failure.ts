@@ -31,8 +31,10 @@ export function classifyFailure(error: UpstreamError): Failure {
   if (kind === 'upstream-billing') details.shouldRetry = false;
   if (kind === 'upstream-prompt-too-long') return new Failure(kind, promptOverflow(error)!.message, details);
   const words = message === '' ? `answered ${details.upstreamStatus} without a message` : message;
-  if (kind === 'upstream-credential')
-    return new Failure(kind, `${provider} refused the credential or the access: ${words}`, details);
+  if (kind === 'upstream-credential') {
+    const refused = details.upstreamStatus === 403 ? 'access' : 'the credential';
+    return new Failure(kind, `${provider} refused ${refused}: ${words}`, details);
+  }
   return new Failure(kind, message === '' ? `${provider} ${words}` : `${provider}: ${words}`, details);
 }
 
@@ -46,22 +48,18 @@ function statusOf({ status, code }: UpstreamError): number {
 function kindOf(error: UpstreamError): FailureKind {
   const words = `${error.code ?? ''} ${error.type ?? ''}`.toLowerCase();
   const status = statusOf(error);
-  if (/insufficient_quota|billing|credit_balance|payment_required/.test(words) || lackOfCredit.test(error.message)) {
-    if (status !== 401) return 'upstream-billing';
-  }
-  if (status !== 413 && status !== 429 && status >= 400) {
-    if (mayBeOverflow(status) && promptOverflow(error)) return 'upstream-prompt-too-long';
-    if (status >= 500 && /overload|capacity/.test(words)) return 'upstream-overloaded';
-    return kindOfStatus(status);
-  }
-  if (status === 413 && /rate_limit/.test(words)) return 'upstream-rate-limit';
-  if (status !== 429 && promptOverflow(error)) return 'upstream-prompt-too-long';
+  if (status === 401) return 'upstream-credential';
+  if (/insufficient_quota|billing|credit_balance|payment_required/.test(words)) return 'upstream-billing';
+  if (lackOfCredit.test(error.message)) return 'upstream-billing';
+  if (/rate_limit/.test(words)) return 'upstream-rate-limit';
+  if (mayBeOverflow(status) && promptOverflow(error)) return 'upstream-prompt-too-long';
+  if (status >= 500 && /overload|capacity/.test(words)) return 'upstream-overloaded';
   return status >= 400 ? kindOfStatus(status) : kindOfWords(words, error.message);
 }
 
-/** Statuses under which providers are known to report a prompt that is too long. */
+/** Statuses under which providers are known to report a prompt that is too long, and none at all. */
 function mayBeOverflow(status: number): boolean {
-  return status === 400 || status === 422 || status >= 500;
+  return status < 400 || status === 400 || status === 413 || status === 422 || status >= 500;
 }
 
 const lackOfCredit = /credit balance|insufficient (credits?|balance|funds)/i;

@@ -33,3 +33,18 @@ export function unpackReasoning(signature: unknown): ReasoningState | undefined 
   if (!isJsonObject(packed) || typeof packed.p !== 'string' || typeof packed.m !== 'string') return undefined;
   return { provider: packed.p, model: packed.m, state: isJsonObject(packed.s) ? packed.s : {} };
 }
+
+/**
+ * True where the state may go back to this provider and model: the same provider, and the same model but for its date and
+ * its variant (`-20251101`, `:free`). What another model minted is refused or misread.
+ */
+export function isOwnReasoning(minted: ReasoningState, provider: string, model: string): boolean {
+  return minted.provider === provider && modelFamily(minted.model) === modelFamily(model);
+}
+
+function modelFamily(model: string): string {
+  return model
+    .toLowerCase()
+    .replace(/:.*$/, '')
+    .replace(/(-latest|-preview)?(-\d{8}|-\d{4}-\d{2}-\d{2}|-\d{2}-\d{2,4}|-\d{4})?$/, '');
+}

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type MessagesRequest, type ToolDefinition } from '../../protocol/messages.ts';
 import { clientToolSchema } from './client-tools.ts';
-import { shortened } from './identifiers.ts';
+import { shortened, shortHash } from './identifiers.ts';
 import { warn } from './warnings.ts';
 
 /** A tool that the client runs, whoever defined it. */
@@ -51,9 +51,7 @@ export function schemasOf(functions: readonly FunctionTool[]): Map<string, unkno
  */
 export function wireName(name: string, limit = 64): string {
   const legal = name.replaceAll(/[^a-zA-Z0-9_-]/g, '_');
-  return legal === name
-    ? shortened(name, limit)
-    : `${shortened(legal, limit - 9).slice(0, limit - 9)}_${shortened(name + ' '.repeat(limit), 9).slice(-8)}`;
+  return shortened(legal === name ? name : `${legal}_${shortHash(name)}`, limit);
 }
 
 /** The client's names by those sent, for the names that had to be changed. */

@@ -25,7 +25,9 @@ export async function callOf(exchange: Exchange): Promise<Call> {
     throw new Failure('draining', 'the router is stopping: ask again in a moment', { retryAfterSeconds: 5 });
   }
   const controller = new AbortController();
+  const leave = service.enter();
   response.once('close', () => {
+    leave();
     if (!response.writableFinished) controller.abort();
   });
   const body = await readBody(request);

@@ -1,0 +1,206 @@
+import { existsSync } from 'node:fs';
+import { Authenticator, hashKey, type RouterKey } from '../admission/authenticate.ts';
+import type { CallRecord } from '../call/record.ts';
+import { checkNames } from '../config/check-names.ts';
+import type { Environment } from '../config/env.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { notAvailableYet } from '../config/not-yet.ts';
+import { type Paths, resolvePaths } from '../config/paths.ts';
+import { type Config, defaultConfig } from '../config/schema.ts';
+import { collectTargets, type TargetConfig } from '../config/targets.ts';
+import type { GatewayParts } from '../gateway/parts.ts';
+import { findModel, knownModel } from '../models/catalog.ts';
+import { estimateRequest, tokenFamilyOf } from '../models/tokens.ts';
+import { detectTargets, targetOf, targetsFromNames } from '../providers/autodetect.ts';
+import { makeTarget, type TargetContext } from '../providers/make-target.ts';
+import { createRegistry, type Registry } from '../providers/registry.ts';
+import type { Target } from '../providers/target.ts';
+import { Transport } from '../providers/transport.ts';
+import type { RoutingTable } from '../routing/decide.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { firstKey } from './first-key.ts';
+import type { Generation } from './live-service.ts';
+
+export interface AssemblySettings {
+  configFile?: string;
+  models?: string[];
+  environment: Environment;
+}
+
+/** A configuration, read and turned into the parts that serve it; only the logger and the address are missing. */
+export interface Assembly {
+  config: Config;
+  paths: Paths;
+  configFile: string | undefined;
+  warnings: string[];
+  registry: Registry;
+  defaultModel: string | undefined;
+  transport: Transport;
+  /** The keys of the configuration. */
+  keys: RouterKey[];
+  notAvailableYet: string[];
+  generation(logger: Logger, access: Access): Generation;
+}
+
+/** Who may call a router that listens where it does. */
+export interface Access {
+  keys: RouterKey[];
+  localOnly: boolean;
+  /** A key that was just made: shown once. */
+  madeKey: string | undefined;
+}
+
+/** Reads the configuration, or finds models without one. Throws ConfigError. */
+export async function assemble({ configFile, models, environment }: AssemblySettings): Promise<Assembly> {
+  const paths = resolvePaths(environment);
+  const file = configFile ?? environment.router.config ?? (existsSync(paths.configFile) ? paths.configFile : undefined);
+  const loaded = file === undefined ? undefined : await loadConfig({ path: file, environment });
+  const config = loaded?.config ?? defaultConfig();
+  const transport = new Transport({
+    maxConnections: config.performance.connectionPool.maxConnections,
+    connectTimeoutMs: config.timeouts.connect,
+    keepAlive: config.performance.connectionPool.keepAlive,
+  });
+  const targets = await targetConfigs(config, loaded, models, environment, transport);
+  const warnings = [...(loaded?.warnings ?? []), ...checkNames(config, targets, knownModel)];
+  const registry = createRegistry(targets, providersOf(targets), (target) =>
+    makeTarget(target, targetContext(config, loaded, environment)),
+  );
+  const table = routingTable(config, registry, targets, models);
+  return {
+    config,
+    paths,
+    configFile: file,
+    warnings,
+    registry,
+    defaultModel: table.defaultTarget?.name,
+    transport,
+    keys: configuredKeys(config),
+    notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
+    generation: (logger, access) => ({
+      gateway: gatewayParts(table, transport, logger, access),
+      registry,
+      authenticator: new Authenticator(access.keys),
+      localOnly: access.localOnly,
+      enableCors: config.router.enableCors,
+      notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
+    }),
+  };
+}
+
+/** Keys are needed wherever others than this machine reach the router, unless the user switched them off. */
+export function accessFor(assembly: Assembly, loopback: boolean, authentication: string | undefined): Access {
+  const { keys, paths } = assembly;
+  if (keys.length > 0) return { keys, localOnly: false, madeKey: undefined };
+  if (loopback) return { keys: [], localOnly: true, madeKey: undefined };
+  if (authentication === 'off') return { keys: [], localOnly: false, madeKey: undefined };
+  const { key, made } = firstKey(paths.firstKeyFile);
+  return { keys: [key], localOnly: false, madeKey: made };
+}
+
+async function targetConfigs(
+  config: Config,
+  loaded: LoadedConfig | undefined,
+  models: string[] | undefined,
+  environment: Environment,
+  transport: Transport,
+): Promise<TargetConfig[]> {
+  const configured = loaded ? collectTargets(config) : [];
+  const variables = (name: string) => environment.get(name);
+  if (models) {
+    const named = models.map(
+      (name) => configured.find((target) => isNamed(target, name)) ?? targetsFromNames([name])[0]!,
+    );
+    return [...new Set([...named, ...configured])];
+  }
+  if (loaded && !config.autodetect && configured.length > 0) return configured;
+  const known = new Set(configured.map((target) => target.name));
+  const detected = (await detectTargets(variables, transport)).filter((target) => !known.has(target.name));
+  return configured.length > 0
+    ? [...configured, ...detected.filter((target) => target.providerType !== 'demo')]
+    : detected;
+}
+
+function isNamed(target: TargetConfig, name: string): boolean {
+  return target.name === name || target.aliases.includes(name);
+}
+
+/** One target of each provider, as the pattern for models that are not configured. */
+function providersOf(targets: readonly TargetConfig[]): Map<string, TargetConfig> {
+  const providers = new Map<string, TargetConfig>();
+  for (const target of targets) {
+    if (providers.has(target.provider)) continue;
+    providers.set(target.provider, {
+      ...targetOf(target.provider, target.providerType, target.model),
+      apiKeys: target.apiKeys,
+      baseUrl: target.baseUrl,
+      endpoint: target.endpoint,
+      headers: target.headers,
+      timeouts: target.timeouts,
+      origin: target.origin,
+    });
+  }
+  return providers;
+}
+
+function targetContext(config: Config, loaded: LoadedConfig | undefined, environment: Environment): TargetContext {
+  const { firstByte, idle, total } = config.timeouts;
+  return {
+    timeouts: { firstByte, idle, total },
+    slowStartMs: Math.max(firstByte, 600_000),
+    environment: (name) => environment.get(name),
+    missingVariables: (origin) =>
+      (loaded?.missingVariables ?? [])
+        .filter(
+          ({ path }) =>
+            path === origin || path.startsWith(`${origin}.`) || origin.startsWith(`${path.replace(/\.[^.]+$/, '')}.`),
+        )
+        .map(({ name }) => name),
+  };
+}
+
+function routingTable(
+  config: Config,
+  registry: Registry,
+  targets: readonly TargetConfig[],
+  models: string[] | undefined,
+): RoutingTable {
+  const { defaultModel, fallbackModel, fallbacks } = config.routing;
+  const find = (name: string): Target | undefined => registry.find(name) ?? servedByCatalogue(name, registry, targets);
+  return {
+    find: (name) => registry.find(name),
+    defaultTarget: (models || defaultModel === undefined ? undefined : find(defaultModel)) ?? registry.targets[0],
+    fallbacks: [...fallbacks, ...(fallbackModel === undefined ? [] : [fallbackModel])],
+  };
+}
+
+/** A model that only the catalogue knows, at the first configured provider that serves it. */
+function servedByCatalogue(name: string, registry: Registry, targets: readonly TargetConfig[]): Target | undefined {
+  const serving = targets.find((target) => findModel(target.providerType, name) !== undefined);
+  return serving && registry.find(`${serving.provider}/${name}`);
+}
+
+function gatewayParts(table: RoutingTable, transport: Transport, logger: Logger, access: Access): GatewayParts {
+  const authenticator = new Authenticator(access.keys);
+  return {
+    table,
+    upstream: transport,
+    estimateTokens: (request, model) => estimateRequest(request as never, { family: tokenFamilyOf(model) }),
+    isRouterKey: (key) => authenticator.knows(key),
+    settle: (record: CallRecord) => logger.call(record),
+    now: () => Date.now(),
+    holdMs: 10_000,
+  };
+}
+
+function configuredKeys(config: Config): RouterKey[] {
+  const { authentication } = config.security;
+  if (!authentication.enabled) return [];
+  return authentication.keys.map((key, index) => ({
+    name: key.name ?? `key-${index + 1}`,
+    hash: key.keyHash === undefined ? hashKey(key.key ?? '') : Buffer.from(key.keyHash.replace(/^sha256:/, ''), 'hex'),
+    permissions: key.permissions,
+    ...(key.models ? { models: key.models } : {}),
+    ...(key.expiresAt === undefined ? {} : { expiresAt: Date.parse(key.expiresAt) }),
+  }));
+}

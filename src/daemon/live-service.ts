@@ -1,0 +1,86 @@
+import type { Authenticator } from '../admission/authenticate.ts';
+import type { GatewayParts } from '../gateway/parts.ts';
+import type { Registry } from '../providers/registry.ts';
+import type { Service } from '../server/service.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+/** What a configuration makes: replaced as one. */
+export interface Generation {
+  gateway: GatewayParts;
+  registry: Registry;
+  authenticator: Authenticator;
+  localOnly: boolean;
+  enableCors: boolean;
+  notAvailableYet: readonly string[];
+}
+
+/** The service of a running process: the generation in force, and how many calls are on their way. */
+export class LiveService implements Service {
+  readonly version: string;
+  readonly startedAt: number;
+  draining = false;
+  configError: string | undefined;
+  activeCalls = 0;
+  #generation: Generation;
+  readonly #logger: Logger;
+  #idle: (() => void) | undefined;
+
+  constructor(version: string, generation: Generation, logger: Logger, now: number) {
+    this.version = version;
+    this.startedAt = now;
+    this.#generation = generation;
+    this.#logger = logger;
+  }
+
+  get gateway(): GatewayParts {
+    return this.#generation.gateway;
+  }
+
+  get registry(): Registry {
+    return this.#generation.registry;
+  }
+
+  get authenticator(): Authenticator {
+    return this.#generation.authenticator;
+  }
+
+  get localOnly(): boolean {
+    return this.#generation.localOnly;
+  }
+
+  get enableCors(): boolean {
+    return this.#generation.enableCors;
+  }
+
+  get notAvailableYet(): readonly string[] {
+    return this.#generation.notAvailableYet;
+  }
+
+  enter(): () => void {
+    this.activeCalls += 1;
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      this.activeCalls -= 1;
+      if (this.activeCalls === 0) this.#idle?.();
+    };
+  }
+
+  /** Takes no new calls; resolves when the running ones are over, at the latest after `limitMs`. */
+  async drain(limitMs: number): Promise<void> {
+    this.draining = true;
+    if (this.activeCalls === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+      timer = setTimeout(resolve, limitMs);
+    });
+    clearTimeout(timer);
+  }
+
+  reportFault(callId: string, error: unknown): void {
+    const fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#logger.error('fault of the router', { requestId: callId, fault });
+  }
+}

@@ -1,0 +1,195 @@
+import type { DocumentBlock, ImageBlock, TextBlock, ToolUseBlock } from '../../protocol/messages.ts';
+import { isJsonObject } from '../../protocol/messages.ts';
+import type { EncodeInput } from '../dialect.ts';
+import type { AssistantTurn, Conversation, ToolOutcome, UserBlock, UserTurn } from '../shared/conversation.ts';
+import { documentName, mediaUrl, omittedDocument, omittedImage } from '../shared/media.ts';
+import { wireName } from '../shared/tools.ts';
+import { warn } from '../shared/warnings.ts';
+import { replayReasoning } from './replay.ts';
+import { wireToolId } from './tool-ids.ts';
+import type { AssistantMessage, ChatMessage, ChatPart, ToolCall } from './wire.ts';
+
+/** The conversation as chat messages; the same beginning always gives the same messages. `hints` end the system text. */
+export function encodeMessages(
+  conversation: Conversation,
+  hints: readonly string[],
+  input: EncodeInput,
+  warnings: string[],
+): ChatMessage[] {
+  const messages = new MessageList(input, warnings);
+  messages.addSystem(conversation.system, hints);
+  for (const turn of conversation.turns) {
+    if (turn.role === 'system') messages.addInstruction(turn.text);
+    else if (turn.role === 'assistant') messages.addAssistant(turn);
+    else messages.addUser(turn);
+  }
+  return messages.finish(conversation.turns.at(-1)?.role === 'assistant');
+}
+
+/** Collects messages; neighbouring user texts become one message. */
+class MessageList {
+  readonly #input: EncodeInput;
+  readonly #warnings: string[];
+  readonly #messages: ChatMessage[] = [];
+  /** Texts and media of the user message that is being collected. */
+  #user: ChatPart[] = [];
+
+  constructor(input: EncodeInput, warnings: string[]) {
+    this.#input = input;
+    this.#warnings = warnings;
+  }
+
+  addSystem(blocks: TextBlock[], hints: readonly string[]): void {
+    const { systemRole: role, cacheControl } = this.#input.quirks;
+    const parts = [
+      ...blocks.map((block) => this.#textPart(block)),
+      ...hints.map((text): TextPart => ({ type: 'text', text })),
+    ];
+    if (parts.length === 0) return;
+    const joined = parts.map((part) => part.text).join('\n\n');
+    if (role === 'none') this.#user.push({ type: 'text', text: joined });
+    else if (cacheControl && parts.some((part) => part.cache_control)) this.#messages.push({ role, content: parts });
+    else this.#messages.push({ role, content: joined });
+  }
+
+  /** A system message in mid-conversation. */
+  addInstruction(text: string): void {
+    const { midConversationSystem: role } = this.#input.quirks;
+    if (role === 'reminder') {
+      this.#user.push({ type: 'text', text: `<system-reminder>\n${text}\n</system-reminder>` });
+      return;
+    }
+    this.#closeUser();
+    this.#messages.push({ role, content: text });
+  }
+
+  addAssistant({ blocks }: AssistantTurn): void {
+    const { quirks } = this.#input;
+    const texts = blocks.filter((block): block is TextBlock => block.type === 'text');
+    const { fields, callExtras } = replayReasoning(blocks, this.#input);
+    const calls = blocks.filter((block): block is ToolUseBlock => block.type === 'tool_use');
+    if (texts.length === 0 && calls.length === 0) return;
+    this.#closeUser();
+    const nothing = quirks.emptyContent === 'null' ? null : '';
+    const message: AssistantMessage = {
+      role: 'assistant',
+      content: texts.length === 0 ? nothing : this.#assistantContent(texts),
+      ...fields,
+    };
+    if (calls.length > 0) {
+      message.tool_calls = calls.map((call, index) => this.#toolCall(call, callExtras[index]));
+    }
+    this.#messages.push(message);
+  }
+
+  addUser({ results, blocks }: UserTurn): void {
+    const attached: ChatPart[] = [];
+    if (results.length > 0) this.#closeUser();
+    for (const result of results) this.#addResult(result, attached);
+    const bridged = results.length > 0 && this.#input.quirks.userAfterTools === 'bridged';
+    if (bridged && (attached.length > 0 || blocks.length > 0)) {
+      this.#messages.push({ role: 'assistant', content: 'Understood.' });
+    }
+    this.#user.push(...attached);
+    for (const block of blocks) this.#user.push(this.#userPart(block));
+  }
+
+  /** All messages; a last one of the assistant's is arranged to be continued. */
+  finish(endsWithAssistant: boolean): ChatMessage[] {
+    this.#closeUser();
+    const last = this.#messages.at(-1);
+    if (!endsWithAssistant || last?.role !== 'assistant' || last.tool_calls) return this.#messages;
+    const { prefill } = this.#input.quirks;
+    if (prefill === 'prefix') last.prefix = true;
+    if (prefill !== 'ask') return this.#messages;
+    // Too little to be asked to go on with: the model begins anew.
+    if (typeof last.content === 'string' && /^\s*[[{(]?\s*$/.test(last.content)) this.#messages.pop();
+    else this.#messages.push({ role: 'user', content: 'Continue from exactly where your last message stopped.' });
+    return this.#messages;
+  }
+
+  #closeUser(): void {
+    if (this.#user.length === 0) return;
+    this.#messages.push({ role: 'user', content: this.#userContent(this.#user) });
+    this.#user = [];
+  }
+
+  #userContent(parts: ChatPart[]): string | ChatPart[] {
+    const { userText, cacheControl } = this.#input.quirks;
+    if (cacheControl && parts.some((part) => part.cache_control)) return parts;
+    const texts = parts.filter((part) => part.type === 'text').map((part) => part.text);
+    if (texts.length < parts.length) return parts;
+    return texts.length === 1 || userText === 'joined' ? texts.join('\n') : parts;
+  }
+
+  #assistantContent(texts: TextBlock[]): string | ChatPart[] {
+    const parts = texts.map((block) => this.#textPart(block));
+    return parts.some((part) => part.cache_control) ? parts : parts.map((part) => part.text).join('');
+  }
+
+  #toolCall(call: ToolUseBlock, extra: unknown): ToolCall {
+    return {
+      id: wireToolId(call.id, this.#input.quirks.toolIds),
+      type: 'function',
+      function: { name: wireName(call.name), arguments: JSON.stringify(isJsonObject(call.input) ? call.input : {}) },
+      ...(isJsonObject(extra) ? { extra_content: extra } : {}),
+    };
+  }
+
+  /** A result takes text alone; its media follow in a user message. */
+  #addResult(result: ToolOutcome, attached: ChatPart[]): void {
+    const texts = result.text === '' ? [] : [result.text];
+    const media: ChatPart[] = [];
+    for (const block of result.media) {
+      const part = this.#mediaPart(block);
+      if (part.type === 'text') texts.push(part.text);
+      else {
+        media.push(part);
+        const before = attached.filter((other) => other.type === part.type).length;
+        const kept = media.filter((other) => other.type === part.type).length;
+        texts.push(`[see attached ${part.type === 'file' ? 'document' : 'image'} ${before + kept}]`);
+      }
+    }
+    const id = wireToolId(result.call.id, this.#input.quirks.toolIds);
+    if (media.length > 0) {
+      const what = media.every((part) => part.type === 'image_url') ? 'Image(s)' : 'File(s)';
+      attached.push({ type: 'text', text: `${what} returned by tool ${result.call.name} (id ${id}):` }, ...media);
+    }
+    const text = texts.join('\n');
+    const said = result.isError && !/^error:/i.test(text) ? `Error: ${text}` : text;
+    const marked = this.#input.quirks.cacheControl && result.cacheControl;
+    const content = marked ? [this.#textPart({ type: 'text', text: said, cache_control: result.cacheControl })] : said;
+    this.#messages.push({ role: 'tool', tool_call_id: id, content });
+  }
+
+  #userPart(block: UserBlock): ChatPart {
+    const part = block.type === 'text' ? this.#textPart(block) : this.#mediaPart(block);
+    return this.#input.quirks.cacheControl && block.cache_control
+      ? { ...part, cache_control: block.cache_control }
+      : part;
+  }
+
+  #textPart({ text, cache_control: mark }: TextBlock): TextPart {
+    return this.#input.quirks.cacheControl && mark
+      ? { type: 'text', text, cache_control: mark }
+      : { type: 'text', text };
+  }
+
+  #mediaPart(block: ImageBlock | DocumentBlock): ChatPart {
+    const { quirks, abilities } = this.#input;
+    const url = mediaUrl(block);
+    if (block.type === 'image') {
+      if (quirks.images && abilities.images !== false && url !== undefined)
+        return { type: 'image_url', image_url: { url } };
+      warn(this.#warnings, 'images left out: the model takes none');
+      return { type: 'text', text: omittedImage };
+    }
+    if (quirks.documents === 'file' && url !== undefined && block.source.type === 'base64') {
+      return { type: 'file', file: { filename: documentName(block), file_data: url } };
+    }
+    warn(this.#warnings, 'documents left out: the upstream takes none');
+    return { type: 'text', text: omittedDocument(block) };
+  }
+}
+
+type TextPart = Extract<ChatPart, { type: 'text' }>;

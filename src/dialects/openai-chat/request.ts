@@ -1,0 +1,76 @@
+import type { JsonObject, MessagesRequest } from '../../protocol/messages.ts';
+import type { EncodedRequest, EncodeInput } from '../dialect.ts';
+import { readConversation } from '../shared/conversation.ts';
+import { changedNames, readTools, schemasOf } from '../shared/tools.ts';
+import { encodeFormat } from './answer-format.ts';
+import { encodeMessages } from './messages.ts';
+import { encodeReasoning } from './reasoning-request.ts';
+import { identityFields, limitFields, samplingFields, stopFields, warnOfUnknownFields } from './settings.ts';
+import { encodeTools } from './tools.ts';
+import type { ChatRequest } from './wire.ts';
+
+/** The request as a chat completion. Throws Failure `not-expressible` where its meaning would be lost. */
+export function encodeRequest(input: EncodeInput): EncodedRequest {
+  const { request, model, quirks, abilities } = input;
+  const warnings: string[] = [];
+  const conversation = readConversation(request, warnings);
+  const tools = readTools(request, warnings);
+  const wireTools = encodeTools(tools, input, warnings);
+  const format = encodeFormat(request, quirks);
+  const messages = encodeMessages(conversation, [...wireTools.hints, ...format.hints], input, warnings);
+  const stops = stopFields(input);
+  const body: ChatRequest = {
+    model,
+    messages,
+    ...wireTools.fields,
+    ...limitFields(input),
+    ...samplingFields(input, warnings),
+    ...stops.fields,
+    ...encodeReasoning(input, tools.functions.length > 0),
+    ...format.fields,
+    ...identityFields(input),
+    ...continuation(messages, input),
+    ...streamFields(input),
+    ...quirks.extraBody,
+  };
+  warnOfUnknownFields(request, warnings);
+  return {
+    body: Buffer.from(JSON.stringify(body)),
+    headers: { 'content-type': 'application/json' },
+    warnings,
+    exchange: {
+      callId: input.callId,
+      provider: input.provider,
+      model,
+      quirks,
+      usedToolIds: toolIdsOf(request),
+      toolNames: changedNames(tools.functions),
+      toolSchemas: schemasOf(tools.functions),
+      stopSequences: stops.enforced,
+      promptTokens: abilities.promptTokens,
+      passThrough: false,
+    },
+  };
+}
+
+function streamFields({ stream, quirks }: EncodeInput): JsonObject {
+  if (!stream) return {};
+  return { stream: true, ...(quirks.streamOptions ? { stream_options: { include_usage: true } } : {}) };
+}
+
+/** A last message of the assistant's, for servers that have to be told to go on with it. */
+function continuation(messages: ChatRequest['messages'], { quirks }: EncodeInput): JsonObject {
+  const last = messages.at(-1);
+  if (quirks.prefill !== 'continue-final-message' || last?.role !== 'assistant') return {};
+  return { add_generation_prompt: false, continue_final_message: true };
+}
+
+function toolIdsOf({ messages }: MessagesRequest): Set<string> {
+  const ids = new Set<string>();
+  for (const message of messages) {
+    if (!Array.isArray(message?.content)) continue;
+    for (const block of message.content)
+      if (block?.type === 'tool_use' && typeof block.id === 'string') ids.add(block.id);
+  }
+  return ids;
+}

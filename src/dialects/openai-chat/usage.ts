@@ -1,0 +1,40 @@
+import { isJsonObject, type JsonObject, type Usage } from '../../protocol/messages.ts';
+import { tokenCount } from '../../protocol/usage.ts';
+
+/**
+ * Usage in the Messages form: cached tokens apart from the input, never below 0. Undefined where the value reports none.
+ */
+export function decodeUsage(value: unknown): Partial<Usage> | undefined {
+  if (!isJsonObject(value) || !reportsTokens(value)) return undefined;
+  const prompt = isJsonObject(value.prompt_tokens_details) ? value.prompt_tokens_details : {};
+  const read = tokenCount(prompt.cached_tokens ?? value.prompt_cache_hit_tokens ?? value.cached_tokens);
+  const written = tokenCount(prompt.cache_write_tokens);
+  const reasoning = reasoningTokens(value);
+  return {
+    input_tokens: Math.max(0, tokenCount(value.prompt_tokens ?? value.input_tokens) - read - written),
+    cache_read_input_tokens: read,
+    cache_creation_input_tokens: written,
+    output_tokens: outputTokens(value, reasoning),
+    ...(reasoning > 0 ? { output_tokens_details: { thinking_tokens: reasoning } } : {}),
+  };
+}
+
+function reportsTokens(value: JsonObject): boolean {
+  return [value.prompt_tokens, value.completion_tokens, value.input_tokens, value.output_tokens].some(
+    (count) => typeof count === 'number',
+  );
+}
+
+function reasoningTokens(value: JsonObject): number {
+  return isJsonObject(value.completion_tokens_details)
+    ? tokenCount(value.completion_tokens_details.reasoning_tokens)
+    : 0;
+}
+
+/** Reasoning is part of the completion, except where the total shows that it was counted apart. */
+function outputTokens(value: JsonObject, reasoning: number): number {
+  const prompt = tokenCount(value.prompt_tokens ?? value.input_tokens);
+  const completion = tokenCount(value.completion_tokens ?? value.output_tokens);
+  const apart = reasoning > 0 && tokenCount(value.total_tokens) === prompt + completion + reasoning;
+  return apart ? completion + reasoning : completion;
+}

@@ -1,0 +1,16 @@
+import { Failure } from '../call/failure.ts';
+import { anthropic } from './anthropic/index.ts';
+import type { Dialect, DialectName } from './dialect.ts';
+import { openAiChat } from './openai-chat/index.ts';
+
+/** The dialect of that name. */
+export function dialectOf(name: DialectName): Dialect {
+  const dialect = dialects[name];
+  if (dialect) return dialect;
+  throw new Failure('internal', `the dialect "${name}" is not built in; there are ${Object.keys(dialects).join(', ')}`);
+}
+
+const dialects: Partial<Record<DialectName, Dialect>> = {
+  anthropic,
+  'openai-chat': openAiChat,
+};

@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+const shared = { environment: 'node', exclude: ['**/node_modules/**', 'dist/**'] };
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    maxConcurrency: 2,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/architecture/**/*.test.ts', 'test/corpus/**/*.test.ts', 'test/support/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        // Whole programs run here: one file at a time, so that their times mean something.
+        test: {
+          ...shared,
+          name: 'end-to-end',
+          include: ['test/end-to-end/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
+  },
+});
