@@ -12,7 +12,13 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/architecture/**/*.test.ts', 'test/corpus/**/*.test.ts', 'test/support/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'test/architecture/**/*.test.ts',
+            'test/corpus/**/*.test.ts',
+            'test/golden/**/*.test.ts',
+            'test/support/**/*.test.ts',
+          ],
           testTimeout: 20_000,
         },
       },

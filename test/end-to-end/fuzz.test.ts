@@ -170,11 +170,12 @@ function faultsOf({ events, failure, faults }: Decoded): string[] {
 function withoutCuts({ events, failure }: Decoded): unknown {
   const joined: unknown[] = [];
   for (const event of events) {
-    const last = joined.at(-1) as { delta?: Record<string, unknown>; index?: number } | undefined;
+    const last = joined.at(-1) as { delta?: Record<string, unknown> } | undefined;
     const delta = event.type === 'content_block_delta' ? (event.delta as Record<string, unknown>) : undefined;
     const field = ['text', 'thinking', 'partial_json'].find((name) => typeof delta?.[name] === 'string');
-    if (delta && field && last?.delta?.type === delta.type && typeof last.delta[field] === 'string') {
-      last.delta[field] = `${last.delta[field]}${delta[field]}`;
+    const before = last?.delta;
+    if (delta && field && before?.type === delta.type && typeof before?.[field] === 'string') {
+      before[field] = `${before[field]}${delta[field]}`;
     } else joined.push(structuredClone(event));
   }
   return { events: joined, failure: failure?.kind };
