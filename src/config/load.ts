@@ -4,7 +4,7 @@ import type { Environment } from './env.ts';
 import { problemsOf } from './issues.ts';
 import { ConfigError, type ConfigProblem } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
-import { readJson, readYaml } from './source.ts';
+import { readJson, readYaml, type Source } from './source.ts';
 import { type MissingVariable, type Substituted, substitute } from './substitute.ts';
 
 export { ConfigError, type ConfigProblem, problemText } from './problems.ts';
@@ -24,6 +24,8 @@ export interface LoadedConfig {
   missingVariables: MissingVariable[];
   /** What the user wrote, variables filled in, without defaults. */
   written: unknown;
+  /** Line and column of a path in the text. */
+  place: Source['place'];
 }
 
 /** Reads, fills in and checks a configuration. Throws ConfigError with everything that is wrong. */
@@ -49,6 +51,7 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
     warnings: [],
     missingVariables: filled.missing,
     written: filled.value,
+    place: read.place,
   };
 }
 

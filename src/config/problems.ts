@@ -14,11 +14,14 @@ export interface ConfigProblem {
 
 /** A configuration that can't be used, with everything that is wrong with it. */
 export class ConfigError extends Error {
+  /** The file, or `environment`, `command line`. */
+  readonly file: string;
   readonly problems: readonly ConfigProblem[];
 
   constructor(file: string, problems: readonly ConfigProblem[]) {
     super(`${file}: ${problems.map(problemText).join('; ')}`);
     this.name = 'ConfigError';
+    this.file = file;
     this.problems = problems;
   }
 }

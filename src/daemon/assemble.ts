@@ -6,8 +6,9 @@ import type { Environment } from '../config/env.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { notAvailableYet } from '../config/not-yet.ts';
 import { type Paths, resolvePaths } from '../config/paths.ts';
+import { ConfigError } from '../config/problems.ts';
 import { type Config, defaultConfig } from '../config/schema.ts';
-import { collectTargets, type TargetConfig } from '../config/targets.ts';
+import { collectProviderPatterns, collectTargets, type TargetConfig } from '../config/targets.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
 import { findModel, knownModel } from '../models/catalog.ts';
 import { estimateRequest, tokenFamilyOf } from '../models/tokens.ts';
@@ -23,6 +24,8 @@ import type { Generation } from './live-service.ts';
 
 export interface AssemblySettings {
   configFile?: string;
+  /** A configuration that is not in a file, instead of one that is. */
+  configText?: { text: string; format: 'json' | 'yaml'; directory: string };
   models?: string[];
   environment: Environment;
 }
@@ -51,26 +54,28 @@ export interface Access {
 }
 
 /** Reads the configuration, or finds models without one. Throws ConfigError. */
-export async function assemble({ configFile, models, environment }: AssemblySettings): Promise<Assembly> {
+export async function assemble(settings: AssemblySettings): Promise<Assembly> {
+  const { models, environment } = settings;
   const paths = resolvePaths(environment);
-  const file = configFile ?? environment.router.config ?? (existsSync(paths.configFile) ? paths.configFile : undefined);
-  const loaded = file === undefined ? undefined : await loadConfig({ path: file, environment });
+  const loaded = await load(settings, paths);
   const config = loaded?.config ?? defaultConfig();
   const transport = new Transport({
     maxConnections: config.performance.connectionPool.maxConnections,
     connectTimeoutMs: config.timeouts.connect,
     keepAlive: config.performance.connectionPool.keepAlive,
   });
-  const targets = await targetConfigs(config, loaded, models, environment, transport);
-  const warnings = [...(loaded?.warnings ?? []), ...checkNames(config, targets, knownModel)];
-  const registry = createRegistry(targets, providersOf(targets), (target) =>
+  const { targets, warnings } = await withPlaces(loaded, async () => {
+    const found = await targetConfigs(config, loaded, models, environment, transport);
+    return { targets: found, warnings: [...(loaded?.warnings ?? []), ...checkNames(config, found, knownModel)] };
+  });
+  const registry = createRegistry(targets, providersOf(config, targets), (target) =>
     makeTarget(target, targetContext(config, loaded, environment)),
   );
   const table = routingTable(config, registry, targets, models);
   return {
     config,
     paths,
-    configFile: file,
+    configFile: loaded?.path,
     warnings,
     registry,
     defaultModel: table.defaultTarget?.name,
@@ -86,6 +91,25 @@ export async function assemble({ configFile, models, environment }: AssemblySett
       notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
     }),
   };
+}
+
+/** The configuration that the settings name, else the usual one; undefined where there is none. */
+async function load({ configFile, configText, environment }: AssemblySettings, paths: Paths) {
+  if (configText) return loadConfig({ ...configText, environment });
+  const usual = existsSync(paths.configFile) ? paths.configFile : undefined;
+  const path = configFile ?? environment.router.config ?? usual;
+  return path === undefined ? undefined : loadConfig({ path, environment });
+}
+
+/** What is wrong with the configuration as a whole is told with the file and the line that says it. */
+async function withPlaces<Value>(loaded: LoadedConfig | undefined, check: () => Promise<Value>): Promise<Value> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!(error instanceof ConfigError) || loaded === undefined) throw error;
+    const problems = error.problems.map((problem) => ({ ...problem, ...loaded.place(problem.path.split('.')) }));
+    throw new ConfigError(loaded.path ?? error.file, problems);
+  }
 }
 
 /** Keys are needed wherever others than this machine reach the router, unless the user switched them off. */
@@ -125,9 +149,9 @@ function isNamed(target: TargetConfig, name: string): boolean {
   return target.name === name || target.aliases.includes(name);
 }
 
-/** One target of each provider, as the pattern for models that are not configured. */
-function providersOf(targets: readonly TargetConfig[]): Map<string, TargetConfig> {
-  const providers = new Map<string, TargetConfig>();
+/** Each provider, as the pattern for models that are not configured. */
+function providersOf(config: Config, targets: readonly TargetConfig[]): Map<string, TargetConfig> {
+  const providers = collectProviderPatterns(config);
   for (const target of targets) {
     if (providers.has(target.provider)) continue;
     providers.set(target.provider, {

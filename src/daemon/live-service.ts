@@ -1,7 +1,7 @@
 import type { Authenticator } from '../admission/authenticate.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
 import type { Registry } from '../providers/registry.ts';
-import type { Service } from '../server/service.ts';
+import type { Control, Service } from '../server/service.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** What a configuration makes: replaced as one. */
@@ -18,6 +18,7 @@ export interface Generation {
 export class LiveService implements Service {
   readonly version: string;
   readonly startedAt: number;
+  readonly control: Control;
   draining = false;
   configError: string | undefined;
   activeCalls = 0;
@@ -25,11 +26,17 @@ export class LiveService implements Service {
   readonly #logger: Logger;
   #idle: (() => void) | undefined;
 
-  constructor(version: string, generation: Generation, logger: Logger, now: number) {
+  constructor(version: string, generation: Generation, logger: Logger, now: number, control: Control) {
     this.version = version;
     this.startedAt = now;
+    this.control = control;
     this.#generation = generation;
     this.#logger = logger;
+  }
+
+  /** From now on calls are served by another configuration; running ones end as they began. */
+  replace(generation: Generation): void {
+    this.#generation = generation;
   }
 
   get gateway(): GatewayParts {

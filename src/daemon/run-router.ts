@@ -1,10 +1,11 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { isLoopbackHost } from '../admission/web-guard.ts';
 import type { Environment } from '../config/env.ts';
+import { ConfigError } from '../config/problems.ts';
 import { createHttpServer } from '../server/create-server.ts';
-import { createLogger, type LogSettings } from '../telemetry/logger.ts';
-import { type Assembly, accessFor, assemble } from './assemble.ts';
+import type { Control } from '../server/service.ts';
+import { createLogger, type Logger, type LogSettings } from '../telemetry/logger.ts';
+import { type Access, type Assembly, accessFor, assemble } from './assemble.ts';
+import { listen } from './listen.ts';
 import { LiveService } from './live-service.ts';
 import { version } from './version.ts';
 
@@ -17,7 +18,10 @@ export interface RunSettings {
   /** Names of models to serve instead of, or beside, the configured ones; the first is the default. */
   models?: string[];
   logLevel?: string;
+  /** True for a process without a terminal: what it says goes to the log file alone. */
+  background?: boolean;
   environment: Environment;
+  control: Control;
 }
 
 export interface RunningRouter {
@@ -27,12 +31,18 @@ export interface RunningRouter {
   version: string;
   /** Undefined where there is none: the models come from the environment. */
   configFile: string | undefined;
+  /** Undefined where the log goes to the terminal alone. */
+  logFile: string | undefined;
   warnings: string[];
   notAvailableYet: string[];
   targets: { name: string; provider: string; problem?: string }[];
   defaultModel: string | undefined;
+  /** True where callers need a key of the router's. */
+  needsKey: boolean;
   /** A key made at the first start on an address that others reach; shown once. */
   firstKey?: string;
+  /** Reads the configuration again; a bad one changes nothing but what the router says of it. */
+  reload(): Promise<void>;
   /** Stops taking calls, lets running ones finish for so long (milliseconds), then closes. */
   close(drainMs?: number): Promise<void>;
 }
@@ -40,26 +50,23 @@ export interface RunningRouter {
 /** Starts the router in this process. Throws ConfigError, or an Error with code EADDRINUSE. */
 export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   const { environment } = settings;
-  const assembly = await assemble(settings);
-  const { config } = assembly;
-  const host = settings.host ?? environment.router.host ?? config.router.host;
-  const access = accessFor(assembly, isLoopbackHost(host), environment.router.auth);
-  const logger = createLogger(logSettings(settings, assembly));
-  const service = new LiveService(version, assembly.generation(logger, access), logger, Date.now());
-  const server = createHttpServer(service);
-  await listen(server, settings.port ?? environment.router.port ?? config.router.port, host);
-  const { port } = server.address() as AddressInfo;
-  const warnings = [...assembly.warnings];
-  if (!access.localOnly && access.keys.length === 0) {
-    warnings.push(`anybody who reaches ${host}:${port} may use this router: authentication is off`);
-  }
+  let assembly = await assemble(settings);
+  const host = settings.host ?? environment.router.host ?? assembly.config.router.host;
+  const access = accessOf(assembly, host, environment);
+  const logging = logSettings(settings, assembly);
+  const logger = createLogger(logging);
+  const service = new LiveService(version, assembly.generation(logger, access), logger, Date.now(), settings.control);
+  const port = settings.port ?? environment.router.port ?? assembly.config.router.port;
+  const listening = await listen(() => createHttpServer(service), host, port);
+  const warnings = [...assembly.warnings, ...openWarnings(access, host, listening.port)];
   for (const warning of warnings) logger.warn(warning);
   return {
-    url: `http://${urlHost(host)}:${port}`,
+    url: `http://${urlHost(host)}:${listening.port}`,
     host,
-    port,
+    port: listening.port,
     version,
     configFile: assembly.configFile,
+    logFile: logging.file,
     warnings,
     notAvailableYet: assembly.notAvailableYet,
     targets: assembly.registry.targets.map(({ name, provider, problem }) => ({
@@ -68,45 +75,66 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       ...(problem === undefined ? {} : { problem }),
     })),
     defaultModel: assembly.defaultModel,
+    needsKey: access.keys.length > 0,
     ...(access.madeKey === undefined ? {} : { firstKey: access.madeKey }),
+    async reload() {
+      const next = await assembleAgain(settings, service, logger);
+      if (!next) return;
+      const before = assembly;
+      assembly = next;
+      service.replace(next.generation(logger, accessOf(next, host, environment)));
+      logger.setLevel(logSettings(settings, next).level);
+      logger.info('configuration reloaded', { configFile: next.configFile ?? null });
+      for (const warning of [...next.warnings, ...next.notAvailableYet]) logger.warn(warning);
+      // Calls on their way keep their connections until they are over.
+      void before.transport.close();
+    },
     async close(drainMs = 30_000) {
       await service.drain(drainMs);
-      await stop(server);
+      await listening.close();
       await assembly.transport.destroy();
       logger.flush();
     },
   };
 }
 
+async function assembleAgain(
+  settings: RunSettings,
+  service: LiveService,
+  logger: Logger,
+): Promise<Assembly | undefined> {
+  try {
+    const assembly = await assemble(settings);
+    service.configError = undefined;
+    return assembly;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    service.configError = message;
+    logger.error('the configuration on disk is not used; the one before stays in force', { problem: message });
+    if (!(error instanceof ConfigError)) service.reportFault('none', error);
+    return undefined;
+  }
+}
+
+function accessOf(assembly: Assembly, host: string, { router }: Environment): Access {
+  return accessFor(assembly, isLoopbackHost(host), router.auth);
+}
+
+function openWarnings(access: Access, host: string, port: number): string[] {
+  if (access.localOnly || access.keys.length > 0) return [];
+  return [`anybody who reaches ${host}:${port} may use this router: authentication is off`];
+}
+
 function logSettings(settings: RunSettings, { config, paths }: Assembly): LogSettings {
   const { logging, router } = config;
   const level = settings.logLevel ?? settings.environment.router.logLevel ?? logging.level ?? router.logLevel;
-  const toFile = logging.outputs.includes('file');
+  const toFile = settings.background || logging.outputs.includes('file');
   return {
     level,
     format: logging.format ?? (process.stdout.isTTY ? 'pretty' : 'json'),
-    console: logging.outputs.includes('console'),
+    console: !settings.background && logging.outputs.includes('console'),
     ...(toFile ? { file: logging.file.path ?? paths.logFile } : {}),
   };
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-/** After an aborted stream `close` alone would wait for seconds. */
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-    server.closeAllConnections();
-  });
 }
 
 function urlHost(host: string): string {

@@ -8,7 +8,7 @@ import type { Target } from '../providers/target.ts';
 import type { UpstreamReply } from '../providers/transport.ts';
 import { Deadline } from './deadline.ts';
 import { eventsOfMessage } from './events-of-message.ts';
-import type { GatewayParts } from './parts.ts';
+import type { AttemptParts } from './parts.ts';
 import { readWhole } from './read-whole.ts';
 
 /** A target that has begun to answer. */
@@ -25,7 +25,7 @@ export type Opened = { target: Target; warnings: string[] } & (
 );
 
 /** Sends the call to one target with one key and waits for its first output. Throws Failure. */
-export async function attempt(parts: GatewayParts, call: Call, target: Target, key?: string): Promise<Opened> {
+export async function attempt(parts: AttemptParts, call: Call, target: Target, key?: string): Promise<Opened> {
   const stream = call.request.stream === true;
   const encoded = encode(parts, call, target, stream);
   const deadline = new Deadline(call.signal, target);
@@ -46,7 +46,7 @@ export async function attempt(parts: GatewayParts, call: Call, target: Target, k
   }
 }
 
-function encode(parts: GatewayParts, call: Call, target: Target, stream: boolean): EncodedRequest {
+function encode(parts: AttemptParts, call: Call, target: Target, stream: boolean): EncodedRequest {
   const anthropicHeaders: Record<string, string> = {};
   for (const [name, value] of Object.entries(call.headers)) {
     if (name.startsWith('anthropic-') || name === 'user-agent') anthropicHeaders[name] = value;
@@ -67,7 +67,7 @@ function encode(parts: GatewayParts, call: Call, target: Target, stream: boolean
 
 /** The headers that carry the credential of a call to this target. */
 export function credentialsOf(
-  parts: GatewayParts,
+  parts: AttemptParts,
   call: Call,
   target: Target,
   key: string | undefined,

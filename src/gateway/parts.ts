@@ -2,14 +2,18 @@ import type { CallRecord } from '../call/record.ts';
 import type { Upstream } from '../providers/transport.ts';
 import type { RoutingTable } from '../routing/decide.ts';
 
-/** What the path of a call works with. */
-export interface GatewayParts {
-  table: RoutingTable;
+/** What one attempt at one target works with. */
+export interface AttemptParts {
   upstream: Upstream;
   /** Estimated tokens of a request's whole prompt. */
   estimateTokens(request: unknown, model: string): number;
   /** True for a credential that is the router's own: it never leaves. */
   isRouterKey(key: string): boolean;
+}
+
+/** What the path of a call works with. */
+export interface GatewayParts extends AttemptParts {
+  table: RoutingTable;
   /** Takes the record of each call when it is over, exactly once. */
   settle(record: CallRecord): void;
   /** Milliseconds since the epoch. */

@@ -1,3 +1,4 @@
+import { ConfigError } from '../config/problems.ts';
 import type { TargetConfig } from '../config/targets.ts';
 import { modelIdsOf } from '../models/catalog.ts';
 import { demoModel } from './demo.ts';
@@ -16,14 +17,18 @@ export async function detectTargets(variables: Variables, upstream: Upstream): P
   return targets.length > 0 ? targets : [targetOf('demo', 'demo', demoModel)];
 }
 
-/** The targets that a list of names means: `provider/model`, or a model whose maker its name tells. Throws for others. */
+/** The targets that a list of names means: `provider/model`, or a model whose maker its name tells. Throws ConfigError for others. */
 export function targetsFromNames(names: readonly string[]): TargetConfig[] {
   return names.map((name) => {
     const type = providerOf(name);
     if (type === undefined) {
-      throw new Error(
-        `--models: no provider is known for "${name}"; write it as PROVIDER/MODEL, for example openrouter/${name}`,
-      );
+      throw new ConfigError('command line', [
+        {
+          path: '--models',
+          message: `no provider is known for this model; write it as PROVIDER/MODEL, for example openrouter/${name}`,
+          value: JSON.stringify(name),
+        },
+      ]);
     }
     const model = name.startsWith(`${type}/`) || name.startsWith(`${type},`) ? name.slice(type.length + 1) : name;
     return { ...targetOf(type, type, model), name };

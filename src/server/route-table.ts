@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, Permission } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
+import { controlReload, controlStop } from './endpoints/control.ts';
 import { countTokens } from './endpoints/count-tokens.ts';
 import { health, healthDetailed, healthLive, healthModels, healthReady } from './endpoints/health.ts';
 import { messages } from './endpoints/messages.ts';
@@ -44,6 +45,8 @@ const routes: readonly Route[] = [
   { method: 'GET', path: '/', permission: 'none', handle: probe },
   { method: 'HEAD', path: '/api/hello', permission: 'none', handle: probe },
   { method: 'GET', path: '/api/hello', permission: 'none', handle: probe },
+  { method: 'POST', path: '/api/control/stop', permission: 'none', handle: controlStop },
+  { method: 'POST', path: '/api/control/reload', permission: 'none', handle: controlReload },
   { method: 'GET', path: '/health', permission: 'none', handle: health },
   { method: 'GET', path: '/health/live', permission: 'none', handle: healthLive },
   { method: 'GET', path: '/health/ready', permission: 'none', handle: healthReady },

@@ -20,8 +20,19 @@ export interface Service {
   /** What is wrong with the configuration on disk, where the running one is older. */
   readonly configError: string | undefined;
   readonly activeCalls: number;
+  /** What commands of the same user may do. */
+  readonly control: Control;
   /** A call begins; the returned function says that it is over. */
   enter(): () => void;
   /** Tells the log of a fault of the router's own. */
   reportFault(callId: string, error: unknown): void;
+}
+
+export interface Control {
+  /** Known to who can read the router's state file. */
+  readonly token: string;
+  /** Lets running calls finish, then ends the process. */
+  stop(): void;
+  /** Reads the configuration again. */
+  reload(): void;
 }

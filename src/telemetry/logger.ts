@@ -16,6 +16,8 @@ export interface Logger {
   info(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;
   error(message: string, fields?: object): void;
+  /** What is logged from now on. */
+  setLevel(level: string): void;
   /** One line for a call that is over. */
   call(record: CallRecord): void;
   /** Writes what is still held. */
@@ -24,16 +26,18 @@ export interface Logger {
 
 export function createLogger(settings: LogSettings): Logger {
   const streams: pino.StreamEntry[] = [];
-  const level = settings.level as pino.Level;
   if (settings.console) {
     const stream =
       settings.format === 'pretty'
         ? { write: (line: string) => process.stdout.write(prettyLine(line)) }
         : pino.destination({ fd: 1, sync: true });
-    streams.push({ level, stream });
+    streams.push({ level: 'trace', stream });
   }
   if (settings.file !== undefined) {
-    streams.push({ level, stream: pino.destination({ dest: settings.file, mkdir: true, sync: true, mode: 0o600 }) });
+    streams.push({
+      level: 'trace',
+      stream: pino.destination({ dest: settings.file, mkdir: true, sync: true, mode: 0o600 }),
+    });
   }
   const log = pino(
     {
@@ -49,6 +53,9 @@ export function createLogger(settings: LogSettings): Logger {
     info: (message, fields) => log.info(fields ?? {}, message),
     warn: (message, fields) => log.warn(fields ?? {}, message),
     error: (message, fields) => log.error(fields ?? {}, message),
+    setLevel: (level) => {
+      log.level = level;
+    },
     call: (record) => log[record.outcome === 'failed' ? 'warn' : 'info'](callFields(record), 'call'),
     flush: () => log.flush(),
   };

@@ -7,16 +7,22 @@ const unitBytes: Record<string, number> = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2
 export function duration(unit: 'ms' | 's') {
   return z.union([z.number().min(0), z.string()]).transform((value, context) => {
     if (typeof value === 'number') return value;
-    const [, amount, name] = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*$/.exec(value) ?? [];
-    if (amount === undefined) {
+    const milliseconds = durationMs(value);
+    if (milliseconds === undefined) {
       context.addIssue({
         code: 'custom',
         message: 'a duration is a number, or a number with its unit: "500ms", "30s", "5m", "1h", "1d"',
       });
       return z.NEVER;
     }
-    return (Number(amount) * unitMs[name!]!) / unitMs[unit]!;
+    return milliseconds / unitMs[unit]!;
   });
+}
+
+/** Milliseconds of a text such as `500ms`, `30s`, `5m`, `1h`, `1d`; undefined where it is none. */
+export function durationMs(text: string): number | undefined {
+  const [, amount, name] = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*$/.exec(text) ?? [];
+  return amount === undefined ? undefined : Number(amount) * unitMs[name!]!;
 }
 
 /** A size in bytes: a number, or a string such as `"100MB"`. Read as bytes. */

@@ -59,6 +59,7 @@ function modelStates(service: Service): object[] {
     provider: target.provider,
     status: target.problem === undefined ? 'unknown' : 'unavailable',
     ...(target.problem === undefined ? {} : { problem: target.problem }),
+    ...(target.passThroughCredential ? { passthrough: true } : {}),
     latencyMs: null,
     lastChecked: null,
     circuit: 'closed',

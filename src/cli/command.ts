@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import type { Environment } from '../config/env.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What every command works with. */
+export interface CommandContext {
+  environment: Environment;
+  terminal: Terminal;
+  /** Says with which code the program ends; 0 where nobody does. */
+  exitWith(code: number): void;
+}
+
+/** Gives a command its options and its action. Each file of a command exports one as `define`. */
+export type DefineCommand = (command: Command, context: CommandContext) => void;

@@ -1,0 +1,131 @@
+import { Command, CommanderError, Option } from 'commander';
+import { type Environment, logLevels, readEnvironment } from '../config/env.ts';
+import { nearest } from '../config/nearest.ts';
+import { ConfigError, problemText } from '../config/problems.ts';
+import { version } from '../daemon/version.ts';
+import type { CommandContext, DefineCommand } from './command.ts';
+import { CliFailure, exitCodes } from './exit.ts';
+import { createTerminal, type Terminal } from './terminal.ts';
+
+interface Entry {
+  summary: string;
+  load(): Promise<{ define: DefineCommand }>;
+}
+
+/** Every command; the file of one is read only when it is called. */
+const commands: Readonly<Record<string, Entry>> = {
+  start: { summary: 'Start the router in the background', load: () => import('./start.ts') },
+  stop: { summary: 'Let running calls finish, then stop the router', load: () => import('./stop.ts') },
+  restart: { summary: 'Stop the router and start it as it was', load: () => import('./restart.ts') },
+  status: { summary: 'Say whether the router runs, where, and with what', load: () => import('./status.ts') },
+  health: { summary: 'Ask the running router how it is', load: () => import('./health.ts') },
+  logs: { summary: 'Show what the router wrote down', load: () => import('./logs.ts') },
+  config: { summary: 'Show, check and change the configuration', load: () => import('./config.ts') },
+  models: { summary: 'List, add, remove, test and switch models', load: () => import('./models.ts') },
+  code: { summary: 'Run Claude Code through the router', load: () => import('./code.ts') },
+  env: { summary: 'Print the lines that connect Claude Code', load: () => import('./env.ts') },
+};
+
+/** Runs the program with its arguments; resolves with the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  let environment: Environment;
+  try {
+    environment = readEnvironment();
+  } catch (error) {
+    return tell(error, (line) => void process.stderr.write(`${line}\n`));
+  }
+  const terminal = createTerminal(environment);
+  let exitCode: number = exitCodes.ok;
+  const context: CommandContext = {
+    environment,
+    terminal,
+    exitWith: (code) => {
+      exitCode = code;
+    },
+  };
+  try {
+    const program = await createProgram(args, context);
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return tell(error, (line) => terminal.say(line));
+  }
+}
+
+async function createProgram(args: readonly string[], context: CommandContext): Promise<Command> {
+  const program = new Command('router')
+    .description('A gateway between Claude Code and any model of any provider.')
+    .usage('[options]\n       router COMMAND [options]')
+    .version(version, '-V, --version')
+    .enablePositionalOptions()
+    .exitOverride()
+    .allowExcessArguments();
+  const called = commandIn(args);
+  for (const [name, entry] of Object.entries(commands)) {
+    const command = program.command(name).description(entry.summary).exitOverride();
+    if (name === called) (await entry.load()).define(command, context);
+  }
+  runOptions(program).action(async (options) => {
+    const [unknown] = program.args;
+    if (unknown !== undefined) throw unknownCommand(unknown);
+    await (await import('./run.ts')).run(options, context);
+  });
+  program.addHelpText('after', '\nExample:\n  router --config config.json --port 8080\n  router start');
+  return program;
+}
+
+/** The options of a router that is started, in the foreground or in the background. */
+export function runOptions(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'the configuration file')
+    .option('-p, --port <port>', 'where to listen; 0 takes a free port', readPort)
+    .option('--host <address>', 'the address to listen on')
+    .option('-m, --models <names>', 'models to serve, separated by commas; the first is the default', readNames)
+    .addOption(new Option('--log-level <level>', 'what is logged').choices([...logLevels]));
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535 && text.trim() !== '') return port;
+  throw new CliFailure(`--port: expected a number from 0 to 65535, got "${text}"`, exitCodes.usage);
+}
+
+function readNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '')) return names;
+  throw new CliFailure(`--models: expected names separated by commas, got "${text}"`, exitCodes.usage);
+}
+
+/** The command that the arguments call: the first that is neither an option nor the value of one. */
+function commandIn(args: readonly string[]): string | undefined {
+  const withValue = new Set(['-c', '--config', '-p', '--port', '--host', '-m', '--models', '--log-level']);
+  for (let at = 0; at < args.length; at += 1) {
+    const argument = args[at]!;
+    if (withValue.has(argument)) at += 1;
+    else if (argument === 'help') return args[at + 1];
+    else if (!argument.startsWith('-')) return argument;
+  }
+  return undefined;
+}
+
+function unknownCommand(name: string): CliFailure {
+  const meant = nearest(name, Object.keys(commands));
+  const hint = meant === undefined ? '`router --help` lists the commands' : `did you mean "${meant}"?`;
+  return new CliFailure(`there is no command "${name}"; ${hint}`, exitCodes.usage);
+}
+
+/** Tells why the program ends; returns its exit code. */
+function tell(error: unknown, say: Terminal['say']): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof CliFailure) {
+    say(error.message);
+    return error.exitCode;
+  }
+  if (error instanceof ConfigError) {
+    say(`The configuration can't be used (${error.file}):`);
+    for (const problem of error.problems) say(`  ${problemText(problem)}`);
+    return exitCodes.badConfig;
+  }
+  say(error instanceof Error ? error.message : String(error));
+  return exitCodes.failed;
+}

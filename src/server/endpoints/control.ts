@@ -1,0 +1,27 @@
+import { timingSafeEqual } from 'node:crypto';
+import { Failure } from '../../call/failure.ts';
+import type { Exchange } from '../route-table.ts';
+import { sendJson } from '../send-reply.ts';
+
+/** `POST /api/control/stop`: as SIGTERM, for systems without it. */
+export function controlStop(exchange: Exchange): void {
+  admit(exchange);
+  sendJson(exchange.response, exchange.id, 202, { stopping: true });
+  exchange.service.control.stop();
+}
+
+/** `POST /api/control/reload`: as SIGHUP, for systems without it. */
+export function controlReload(exchange: Exchange): void {
+  admit(exchange);
+  sendJson(exchange.response, exchange.id, 202, { reloading: true });
+  exchange.service.control.reload();
+}
+
+/** Only who can read the state file of the router knows its token. */
+function admit({ headers, service }: Exchange): void {
+  const token = Buffer.from(headers['x-router-control'] ?? '');
+  const wanted = Buffer.from(service.control.token);
+  if (token.length !== wanted.length || !timingSafeEqual(token, wanted)) {
+    throw new Failure('unauthenticated', 'this is for the commands of the user who started the router');
+  }
+}
