@@ -12,7 +12,9 @@ const wanted = [20, 19];
 export function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > wanted[0] || (major === wanted[0] && minor >= wanted[1])) return;
-  process.stderr.write(`Node ${wanted.join('.')} or newer is needed; this is ${process.versions.node}. See https://nodejs.org\n`);
+  process.stderr.write(
+    `Node ${wanted.join('.')} or newer is needed; this is ${process.versions.node}. See https://nodejs.org\n`,
+  );
   process.exit(1);
 }
 
@@ -33,7 +35,8 @@ const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 export function build({ always = false } = {}) {
   const stamp = join(root, 'dist/.built');
   const sources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'];
-  if (!always && existsSync(stamp) && sources.every((path) => newest(join(root, path)) <= statSync(stamp).mtimeMs)) return;
+  if (!always && existsSync(stamp) && sources.every((path) => newest(join(root, path)) <= statSync(stamp).mtimeMs))
+    return;
   process.stderr.write('Building…\n');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   const compiler = join(createRequire(import.meta.url).resolve('typescript/package.json'), '../bin/tsc');

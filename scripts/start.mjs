@@ -1,6 +1,7 @@
 // `npm start`: installs and builds where that is due, then runs the router in the foreground with the given flags.
-import { pathToFileURL } from 'node:url';
+
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build, checkNode, install, root } from './setup.mjs';
 
 checkNode();

@@ -19,7 +19,10 @@ run(process.execPath, [runner, 'run', ...given], { cwd: root });
 /** The real clients that the tests drive; they are large, so they have a folder of their own. */
 function installClients() {
   const folder = join(root, 'test/claude-code');
-  const { status } = spawnSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['--version'], { stdio: 'ignore', shell: process.platform === 'win32' });
+  const { status } = spawnSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['--version'], {
+    stdio: 'ignore',
+    shell: process.platform === 'win32',
+  });
   if (status !== 0) return skip('the real clients', 'npm is not there to install them');
   install(folder);
 }
@@ -36,7 +39,11 @@ function installServices() {
     const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const options = { stdio: ['ignore', 2, 2], env: environment };
     spawnSync('apt-get', ['-qq', 'update'], options);
-    spawnSync('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...missing.map((service) => service.package)], options);
+    spawnSync(
+      'apt-get',
+      ['-qq', '-y', '--no-install-recommends', 'install', ...missing.map((service) => service.package)],
+      options,
+    );
   }
   for (const { what, package: name, isThere } of missing) if (!isThere()) skip(what, `install the package ${name}`);
 }
@@ -48,7 +55,9 @@ function has(program) {
 
 function hasPostgres() {
   const versions = '/usr/lib/postgresql';
-  return existsSync(versions) && readdirSync(versions).some((version) => existsSync(join(versions, version, 'bin/initdb')));
+  return (
+    existsSync(versions) && readdirSync(versions).some((version) => existsSync(join(versions, version, 'bin/initdb')))
+  );
 }
 
 function skip(what, remedy) {

@@ -26,8 +26,9 @@ export class Authenticator {
     return this.#keys.length === 0;
   }
 
-  /** Throws Failure `unauthenticated` for no key, a wrong one or an expired one, `forbidden` for a missing permission. */
-  admit(headers: Readonly<Record<string, string>>, needed: Permission, now: number): Caller {
+  /** Who calls, where the key has one of the permissions. Throws Failure `unauthenticated` for no key, a wrong one or an expired one, `forbidden` for one
+   * without the permission. */
+  admit(headers: Readonly<Record<string, string>>, needed: readonly Permission[], now: number): Caller {
     if (this.isOpen) return { name: 'local', permissions: everything };
     const presented = presentedKeys(headers);
     if (presented.length === 0) {
@@ -39,8 +40,8 @@ export class Authenticator {
       throw new Failure('unauthenticated', `the key ${key.name} has expired`);
     }
     const permissions = effective(key.permissions);
-    if (!permissions.has(needed)) {
-      throw new Failure('forbidden', `the key ${key.name} lacks the permission "${needed}"`);
+    if (!needed.some((permission) => permissions.has(permission))) {
+      throw new Failure('forbidden', `the key ${key.name} lacks the permission "${needed.join('" or "')}"`);
     }
     return key.models ? { name: key.name, permissions, models: key.models } : { name: key.name, permissions };
   }

@@ -45,7 +45,7 @@ export function collectTargets(config: Config): TargetConfig[] {
     if (type === undefined) {
       problems.push({
         path: `models.${name}.provider`,
-        message: unknownProvider(provider, providers),
+        message: unknownProvider(providers),
         value: JSON.stringify(provider),
       });
       continue;
@@ -125,7 +125,7 @@ function typeOf(provider: string, block: Provider | undefined): string | undefin
   return (providerTypes as readonly string[]).includes(type) ? type : undefined;
 }
 
-function unknownProvider(provider: string, providers: ReadonlyMap<string, unknown>): string {
+function unknownProvider(providers: ReadonlyMap<string, unknown>): string {
   const named = [...providers.keys()];
   const known = named.length === 0 ? '' : ` or one of the configured providers (${named.join(', ')})`;
   return `expected a provider type${known}; types: ${providerTypes.join(', ')}`;

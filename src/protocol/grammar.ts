@@ -16,6 +16,8 @@ export class StreamGrammar {
   #stopReason: string | null = null;
   #deltas = 0;
   readonly #toolIds = new Set<string>();
+  /** The tool whose input does not parse: legal only where the token limit cut it, as Anthropic itself does. */
+  #brokenInput: string | undefined;
 
   /** How the stream ended so far. */
   get ended(): 'none' | 'message_stop' | 'error' {
@@ -76,6 +78,7 @@ export class StreamGrammar {
 
   #blockStart(index: number, block: ContentBlock): void {
     if (this.#deltas > 0) this.#violation('a block starts after message_delta');
+    this.#judgeBrokenInput(null);
     if (this.#open) this.#violation(`block ${index} starts while ${this.#open.index} is open`);
     if (index !== this.#nextIndex) this.#violation(`block index ${index} where ${this.#nextIndex} is due`);
     if (!isJsonObject(block) || typeof block.type !== 'string') {
@@ -115,9 +118,15 @@ export class StreamGrammar {
     if (!this.#open) return this.#violation(`block ${index} stops while none is open`);
     if (index !== this.#open.index) this.#violation(`block ${index} stops while ${this.#open.index} is open`);
     if (this.#open.json !== '' && !isJsonObject(parseJson(this.#open.json))) {
-      this.#violation(`the input of tool ${String(this.#open.block.name)} is not a JSON object`);
+      this.#brokenInput = String(this.#open.block.name);
     }
     this.#open = undefined;
+  }
+
+  #judgeBrokenInput(stopReason: string | null): void {
+    if (this.#brokenInput === undefined || cutsInput.test(stopReason ?? '')) return;
+    this.#violation(`the input of tool ${this.#brokenInput} is not a JSON object`);
+    this.#brokenInput = undefined;
   }
 
   #messageDelta(event: Extract<StreamEventData, { type: 'message_delta' }>): void {
@@ -127,6 +136,7 @@ export class StreamGrammar {
     if (typeof reason === 'string') {
       if (this.#stopReason !== null) this.#violation('a second stop reason');
       this.#stopReason = reason;
+      this.#judgeBrokenInput(reason);
     }
     if (typeof event.usage?.output_tokens !== 'number') this.#violation('message_delta without usage.output_tokens');
   }
@@ -157,6 +167,9 @@ export function judgeStream(bytes: Buffer): string[] {
   }
   return grammar.finish();
 }
+
+/** Stop reasons with which a tool input may be incomplete. */
+export const cutsInput = /^(max_tokens|model_context_window_exceeded|refusal|pause_turn)$/;
 
 const deltaFields: { [type: string]: { blocks: string[]; name?: string } } = {
   text_delta: { blocks: ['text'], name: 'text' },

@@ -19,12 +19,14 @@ export function createHttpServer(service: Service): Server {
 
 async function handle(service: Service, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const id = newCallId();
+  let headersOfFailure: Record<string, string> = {};
   try {
     const headers = headersOf(request);
     const { path, query } = splitUrl(request.url ?? '/');
     if (service.localOnly) refuseForeignPages(headers);
     if (service.enableCors && crossOrigin(service, request, response, headers)) return;
     const route = findRoute(request.method ?? 'GET', path);
+    if (route.isModelCall) headersOfFailure = noModelHeaders;
     const now = Date.now();
     const exchange: Exchange = {
       service,
@@ -38,25 +40,40 @@ async function handle(service: Service, request: IncomingMessage, response: Serv
       parameter: route.parameter,
       caller: undefined,
     };
-    if (route.permission !== 'none') exchange.caller = service.authenticator.admit(headers, route.permission, now);
+    if (route.permissions.length > 0) exchange.caller = service.authenticator.admit(headers, route.permissions, now);
     await route.handle(exchange);
   } catch (error) {
     const failure = Failure.from(error);
     if (failure.kind === 'internal') service.reportFault(id, error);
-    refuse(request, response, id, failure);
+    refuse(request, response, id, failure, headersOfFailure);
   }
 }
 
 /** An unread body is let run out for a moment, so that the client reads the refusal instead of a reset. */
-function refuse(request: IncomingMessage, response: ServerResponse, id: string, failure: Failure): void {
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  id: string,
+  failure: Failure,
+  headers: Record<string, string>,
+): void {
   if (!request.complete && !response.headersSent) {
     response.setHeader('connection', 'close');
     const timer = setTimeout(() => request.destroy(), 5000);
     request.once('close', () => clearTimeout(timer));
     request.resume();
   }
-  sendFailure(response, id, failure);
+  sendFailure(response, id, failure, headers);
 }
+
+/** What a call that reached no model says of it. */
+const noModelHeaders = {
+  'x-router-model': 'none',
+  'x-router-provider': 'none',
+  'x-router-rule': 'none',
+  'x-router-attempts': '0',
+  'x-router-cache': 'off',
+};
 
 function splitUrl(url: string): { path: string; query: string } {
   const mark = url.indexOf('?');

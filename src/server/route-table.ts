@@ -31,27 +31,35 @@ interface Route {
   method: string;
   /** A trailing `*` takes the rest of the path. */
   path: string;
-  /** What the caller's key must allow; a caller that may write may also read models. */
-  permission: Permission | 'none';
+  /** What the caller's key must allow: one of these; nobody is asked where there are none. */
+  permissions: readonly Permission[];
+  /** A call of a model: its replies say which, also where there was none. */
+  isModelCall?: boolean;
   handle(exchange: Exchange): void | Promise<void>;
 }
 
+const nobody: readonly Permission[] = [];
+const writers: readonly Permission[] = ['write'];
+const readers: readonly Permission[] = ['read'];
+/** Clients of the API need more than to write. */
+const clients: readonly Permission[] = ['read', 'write'];
+
 const routes: readonly Route[] = [
-  { method: 'POST', path: '/v1/messages', permission: 'write', handle: messages },
-  { method: 'POST', path: '/v1/messages/count_tokens', permission: 'write', handle: countTokens },
-  { method: 'GET', path: '/v1/models', permission: 'read', handle: listModels },
-  { method: 'GET', path: '/v1/models/*', permission: 'read', handle: oneModel },
-  { method: 'HEAD', path: '/', permission: 'none', handle: probe },
-  { method: 'GET', path: '/', permission: 'none', handle: probe },
-  { method: 'HEAD', path: '/api/hello', permission: 'none', handle: probe },
-  { method: 'GET', path: '/api/hello', permission: 'none', handle: probe },
-  { method: 'POST', path: '/api/control/stop', permission: 'none', handle: controlStop },
-  { method: 'POST', path: '/api/control/reload', permission: 'none', handle: controlReload },
-  { method: 'GET', path: '/health', permission: 'none', handle: health },
-  { method: 'GET', path: '/health/live', permission: 'none', handle: healthLive },
-  { method: 'GET', path: '/health/ready', permission: 'none', handle: healthReady },
-  { method: 'GET', path: '/health/detailed', permission: 'read', handle: healthDetailed },
-  { method: 'GET', path: '/health/models', permission: 'read', handle: healthModels },
+  { method: 'POST', path: '/v1/messages', permissions: writers, isModelCall: true, handle: messages },
+  { method: 'POST', path: '/v1/messages/count_tokens', permissions: writers, isModelCall: true, handle: countTokens },
+  { method: 'GET', path: '/v1/models', permissions: clients, handle: listModels },
+  { method: 'GET', path: '/v1/models/*', permissions: clients, handle: oneModel },
+  { method: 'HEAD', path: '/', permissions: nobody, handle: probe },
+  { method: 'GET', path: '/', permissions: nobody, handle: probe },
+  { method: 'HEAD', path: '/api/hello', permissions: nobody, handle: probe },
+  { method: 'GET', path: '/api/hello', permissions: nobody, handle: probe },
+  { method: 'POST', path: '/api/control/stop', permissions: nobody, handle: controlStop },
+  { method: 'POST', path: '/api/control/reload', permissions: nobody, handle: controlReload },
+  { method: 'GET', path: '/health', permissions: nobody, handle: health },
+  { method: 'GET', path: '/health/live', permissions: nobody, handle: healthLive },
+  { method: 'GET', path: '/health/ready', permissions: nobody, handle: healthReady },
+  { method: 'GET', path: '/health/detailed', permissions: readers, handle: healthDetailed },
+  { method: 'GET', path: '/health/models', permissions: readers, handle: healthModels },
 ];
 
 /** The route of a request. Throws Failure `no-such-path`, `wrong-method`. */

@@ -157,7 +157,8 @@ function decode(dialect: Dialect, { chunks, end }: StreamCase): Decoded {
 /** What is wrong with the stream that the client would get. */
 function faultsOf({ events, failure, faults }: Decoded): string[] {
   const grammar = new StreamGrammar();
-  const own = events.filter((event) => event.type === 'error' || event.type === 'ping');
+  // An upstream's pings pass where its bytes do.
+  const own = events.filter((event) => event.type === 'error');
   for (const event of events) grammar.add(event);
   const open = grammar.ended === 'none';
   if (failure && !open) faults.push(`a failure (${failure.kind}) behind ${grammar.ended}`);

@@ -1,4 +1,5 @@
 import { Failure } from '../../call/failure.ts';
+import { cutsInput } from '../../protocol/grammar.ts';
 import {
   type ContentBlock,
   type Delta,
@@ -137,6 +138,7 @@ export class MessagesStream implements StreamDecoder {
     if (this.#refuseBrokenInput()) return;
     const misplaced = carriesInput(block) ? (block.input as object) : undefined;
     const shown = block.type === 'tool_use' ? this.#legalToolUse(block) : block;
+    if (this.failure) return;
     this.#open = { upstreamIndex: index, index: this.#nextIndex, block, json: '', misplaced };
     this.#nextIndex += 1;
     if (index === this.#open.index && shown === block) this.#events.push(event);
@@ -243,9 +245,6 @@ interface OpenBlock {
 function carriesInput(block: ContentBlock): boolean {
   return block.type === 'tool_use' && isJsonObject(block.input) && Object.keys(block.input).length > 0;
 }
-
-/** Stop reasons with which a tool input may be incomplete. */
-const cutsInput = /^(max_tokens|model_context_window_exceeded|refusal|pause_turn)$/;
 
 const fittingBlock: Record<string, { blocks: RegExp; field: string }> = {
   text_delta: { blocks: /^text$/, field: 'text' },
