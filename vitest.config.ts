@@ -17,6 +17,7 @@ export default defineConfig({
             'test/architecture/**/*.test.ts',
             'test/corpus/**/*.test.ts',
             'test/golden/**/*.test.ts',
+            'test/original/**/*.test.ts',
             'test/support/**/*.test.ts',
           ],
           testTimeout: 20_000,
