@@ -59,10 +59,11 @@ async function createProgram(args: readonly string[], context: CommandContext): 
     .version(version, '-V, --version')
     .enablePositionalOptions()
     .exitOverride()
-    .allowExcessArguments();
+    .allowExcessArguments()
+    .helpCommand(true);
   const called = commandIn(args);
   for (const [name, entry] of Object.entries(commands)) {
-    const command = program.command(name).description(entry.summary).exitOverride();
+    const command = program.command(name).description(entry.summary).allowExcessArguments(false);
     if (name === called) (await entry.load()).define(command, context);
   }
   runOptions(program).action(async (options) => {

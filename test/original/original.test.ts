@@ -68,8 +68,7 @@ describe('the configuration of the original text', () => {
       'claude-3-sonnet': 'https://api.anthropic.com/v1/messages',
       'gpt-4': 'https://api.openai.com/v1/chat/completions',
       'gpt-3.5-turbo': 'https://api.openai.com/v1/chat/completions',
-      'gemini-pro':
-        'https://generativelanguage.googleapis.com/v1beta/models/gemini-pro:streamGenerateContent?alt=sse',
+      'gemini-pro': 'https://generativelanguage.googleapis.com/v1beta/models/gemini-pro:streamGenerateContent?alt=sse',
       'gemini-pro-vision':
         'https://generativelanguage.googleapis.com/v1beta/models/gemini-pro-vision:streamGenerateContent?alt=sse',
       llama2: 'http://localhost:11434/api/generate',
