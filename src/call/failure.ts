@@ -55,6 +55,7 @@ export const FAILURES = {
   // Seen by the router.
   'upstream-timeout': { status: 504, type: 'timeout_error', remedy: 'next-target' },
   'upstream-unreachable': { status: 529, type: 'overloaded_error', remedy: 'next-target' },
+  'target-busy': { status: 529, type: 'overloaded_error', remedy: 'next-target' },
   'upstream-cut': { status: 500, type: 'api_error', remedy: 'retry-then-next' },
   'upstream-garbled': { status: 500, type: 'api_error', remedy: 'next-target' },
   // Nobody is there to be told.

@@ -11,6 +11,11 @@ export class KeyPool {
     return this.#keys.length;
   }
 
+  /** Every key, in the order of the configuration. */
+  all(): readonly string[] {
+    return this.#keys;
+  }
+
   /** The keys to try for one call, the one whose turn it is first. */
   inTurn(): string[] {
     if (this.#keys.length === 0) return [];

@@ -1,0 +1,154 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Failure, type FailureKind } from '../call/failure.ts';
+import { Health } from './health.ts';
+import { KeyPool } from './key-pool.ts';
+import type { Target } from './target.ts';
+
+let now = 0;
+let health: Health;
+
+beforeEach(() => {
+  now = 1_000_000;
+  health = new Health({ enabled: true, failures: 3, cooldownMs: 30_000 }, () => now);
+});
+
+function target(name: string, ...keys: string[]): Target {
+  return { name, provider: 'p', model: name, keys: new KeyPool(keys) } as unknown as Target;
+}
+
+function fail(on: Target, kind: FailureKind = 'upstream-error', key?: string, retryAfterSeconds?: number): void {
+  const attempt = health.begin(on, key);
+  attempt.failed(new Failure(kind, `said ${kind}`, { retryAfterSeconds }));
+  attempt.over();
+}
+
+function succeed(on: Target, key?: string, afterMs = 100): void {
+  const attempt = health.begin(on, key);
+  now += afterMs;
+  attempt.succeeded();
+  attempt.over();
+}
+
+describe('the circuit of a target', () => {
+  const only = target('only');
+
+  it('opens after so many failures in a row, and says why', () => {
+    fail(only);
+    fail(only);
+    expect(health.blocked(only)).toBeUndefined();
+    fail(only);
+    expect(health.blocked(only)).toBe('its circuit is open: said upstream-error');
+    expect(health.report(only).circuit).toBe('open');
+  });
+
+  it('starts to count anew with a success', () => {
+    fail(only);
+    fail(only);
+    succeed(only);
+    fail(only);
+    fail(only);
+    expect(health.blocked(only)).toBeUndefined();
+  });
+
+  it('lets one call try after the cool-down, and closes when it succeeds', () => {
+    for (let count = 0; count < 3; count += 1) fail(only);
+    now += 30_000;
+    expect(health.report(only).circuit).toBe('half-open');
+    expect(health.blocked(only)).toBeUndefined();
+    const attempt = health.begin(only, undefined);
+    expect(health.blocked(only)).toMatch(/open/);
+    attempt.succeeded();
+    attempt.over();
+    expect(health.report(only).circuit).toBe('closed');
+  });
+
+  it('opens for twice as long each time the try fails, which costs one call', () => {
+    for (let count = 0; count < 3; count += 1) fail(only);
+    for (const wait of [30_000, 60_000, 120_000, 240_000, 300_000, 300_000]) {
+      now += wait - 1;
+      expect(health.blocked(only)).toBeDefined();
+      now += 1;
+      expect(health.blocked(only)).toBeUndefined();
+      fail(only);
+    }
+  });
+
+  it('is tried again when the call that tried was left by its client', () => {
+    for (let count = 0; count < 3; count += 1) fail(only);
+    now += 30_000;
+    fail(only, 'client-gone');
+    expect(health.blocked(only)).toBeUndefined();
+  });
+
+  it.each<FailureKind>(['upstream-refused-request', 'upstream-not-found', 'upstream-prompt-too-long', 'client-gone'])(
+    'does not count %s, which says nothing about the target',
+    (kind) => {
+      for (let count = 0; count < 10; count += 1) fail(only, kind);
+      expect(health.blocked(only)).toBeUndefined();
+    },
+  );
+
+  it('never opens where it is switched off', () => {
+    health.configure({ enabled: false, failures: 1, cooldownMs: 1000 });
+    for (let count = 0; count < 10; count += 1) fail(only);
+    expect(health.blocked(only)).toBeUndefined();
+  });
+
+  it('belongs to the target, not to others of its provider', () => {
+    for (let count = 0; count < 3; count += 1) fail(only);
+    expect(health.blocked(target('other'))).toBeUndefined();
+  });
+});
+
+describe('the keys of a target', () => {
+  const pool = target('pool', 'a', 'b', 'c');
+
+  it('take turns', () => {
+    const first = [1, 2, 3, 4].map(() => health.keysInTurn(pool)[0]);
+    expect(first).toEqual(['a', 'b', 'c', 'a']);
+  });
+
+  it('are left alone for as long as the provider asked, one by one', () => {
+    fail(pool, 'upstream-rate-limit', 'b', 20);
+    for (let turn = 0; turn < 3; turn += 1) expect(health.keysInTurn(pool)).not.toContain('b');
+    expect(health.blocked(pool)).toBeUndefined();
+    now += 20_000;
+    expect(health.keysInTurn(pool)).toContain('b');
+  });
+
+  it('block the target only when none is left, and are then tried all the same', () => {
+    for (const key of ['a', 'b', 'c']) fail(pool, 'upstream-rate-limit', key, 20);
+    expect(health.blocked(pool)).toBe('its rate limit is reached: said upstream-rate-limit');
+    expect(health.keysInTurn(pool)).toHaveLength(3);
+  });
+
+  it('that were refused wait for a minute', () => {
+    fail(pool, 'upstream-credential', 'a');
+    expect(health.keysInTurn(pool)).toHaveLength(2);
+    now += 60_000;
+    expect(health.keysInTurn(pool)).toHaveLength(3);
+  });
+});
+
+describe('what is known of a target', () => {
+  it('is how long it takes, how many calls it has, and when it was last heard of', () => {
+    const one = target('one');
+    expect(health.report(one)).toEqual({
+      ...{ circuit: 'closed', latencyMs: null, lastChecked: null, lastOk: null, inFlight: 0 },
+    });
+    succeed(one, undefined, 100);
+    const attempt = health.begin(one, undefined);
+    expect(health.report(one)).toMatchObject({ latencyMs: 100, lastOk: true, lastChecked: now, inFlight: 1 });
+    attempt.over();
+    attempt.over();
+    expect(health.inFlight(one)).toBe(0);
+  });
+
+  it('is what is usual once enough calls were seen', () => {
+    const one = target('one');
+    for (let count = 0; count < 9; count += 1) succeed(one, undefined, 100);
+    expect(health.slowestUsualMs(one)).toBeUndefined();
+    for (let count = 0; count < 10; count += 1) succeed(one, undefined, 900);
+    expect(health.slowestUsualMs(one)).toBe(900);
+  });
+});
