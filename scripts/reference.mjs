@@ -23,14 +23,25 @@ for (const [name, text] of Object.entries(files)) {
 
 function page() {
   const blocks = Object.entries(schema.properties).filter(([name]) => name !== '$schema');
-  return [readFileSync(join(root, 'docs/configuration-preface.md'), 'utf8').trim(), ...blocks.map(([name, block]) => section(name, block))].join('\n\n') + '\n';
+  return (
+    [
+      readFileSync(join(root, 'docs/configuration-preface.md'), 'utf8').trim(),
+      ...blocks.map(([name, block]) => section(name, block)),
+    ].join('\n\n') + '\n'
+  );
 }
 
 function section(name, block) {
   const rows = rowsOf(block, '');
   const table = rows.length === 0 ? [] : ['', '| key | kind | default | meaning |', '|---|---|---|---|', ...rows];
   const own = describe(block);
-  return [`## \`${name}\``, '', own.meaning || 'See above.', ...(rows.length === 0 ? ['', `${own.kind}${own.initial ? `, ${own.initial} by default` : ''}.`] : []), ...table].join('\n');
+  return [
+    `## \`${name}\``,
+    '',
+    own.meaning || 'See above.',
+    ...(rows.length === 0 ? ['', `${own.kind}${own.initial ? `, ${own.initial} by default` : ''}.`] : []),
+    ...table,
+  ].join('\n');
 }
 
 /** A row for each key that has a value of its own, by its path. */
@@ -39,8 +50,13 @@ function rowsOf(block, path) {
   const list = listIn(block);
   if (list && objectIn(list)) return rowsOf(list, `${path}[]`);
   if (!object) return [];
-  const named = Object.entries(object.properties ?? {}).flatMap(([key, value]) => entry(value, path === '' ? key : `${path}.${key}`));
-  const any = typeof object.additionalProperties === 'object' && Object.keys(object.additionalProperties).length > 0 ? rowsOf(object.additionalProperties, path === '' ? 'NAME' : `${path}.NAME`) : [];
+  const named = Object.entries(object.properties ?? {}).flatMap(([key, value]) =>
+    entry(value, path === '' ? key : `${path}.${key}`),
+  );
+  const any =
+    typeof object.additionalProperties === 'object' && Object.keys(object.additionalProperties).length > 0
+      ? rowsOf(object.additionalProperties, path === '' ? 'NAME' : `${path}.NAME`)
+      : [];
   return [...named, ...any];
 }
 
@@ -58,7 +74,11 @@ function row(path, kind, initial, meaning) {
 function describe(value) {
   const { default: fallback } = value;
   const plain = fallback !== undefined && JSON.stringify(fallback) !== '{}' && JSON.stringify(fallback) !== '[]';
-  return { kind: kindOf(value), meaning: value.description ?? '', initial: plain ? `\`${JSON.stringify(fallback)}\`` : '' };
+  return {
+    kind: kindOf(value),
+    meaning: value.description ?? '',
+    initial: plain ? `\`${JSON.stringify(fallback)}\`` : '',
+  };
 }
 
 function kindOf(value) {
@@ -68,7 +88,11 @@ function kindOf(value) {
   if (value.allOf) return kindOf(value.allOf[0]);
   if (value.type === 'array') return `list of ${kindOf(value.items ?? {})}`;
   if (Array.isArray(value.type)) return value.type.join(' or ');
-  return { string: 'text', integer: 'whole number', number: 'number', boolean: 'true or false', object: 'object' }[value.type] ?? 'anything';
+  return (
+    { string: 'text', integer: 'whole number', number: 'number', boolean: 'true or false', object: 'object' }[
+      value.type
+    ] ?? 'anything'
+  );
 }
 
 function objectIn(value) {

@@ -5,8 +5,8 @@ import { readRunState } from '../daemon/run-state.ts';
 import { type StartReport, startInBackground } from '../daemon/start-background.ts';
 import type { CommandContext } from './command.ts';
 import { CliFailure } from './exit.ts';
-import { runOptions } from './program.ts';
 import { argumentsOf, type RunOptions } from './run.ts';
+import { runOptions } from './run-options.ts';
 import { startText } from './start-text.ts';
 
 export function define(command: Command, context: CommandContext): void {
