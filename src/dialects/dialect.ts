@@ -19,8 +19,21 @@ export interface Dialect {
   decodeFailure(reply: ErrorReply, exchange: Exchange): Failure;
   /** The answer that an error reply holds all the same; undefined where it is only an error. Asked before `decodeFailure`. */
   recoverResponse?(reply: ErrorReply, exchange: Exchange): WholeMessage | undefined;
+  /**
+   * What to ask instead, where the provider refused something that the request can do without, or answered with nothing.
+   * Asked once, before the first output and before the failure counts; undefined where the failure stands.
+   */
+  reviseRequest?(failure: Failure, input: EncodeInput): Revision | undefined;
   /** A decoder for one streamed reply. */
   openStream(exchange: Exchange): StreamDecoder;
+}
+
+/** A second request to the same target with the same key. */
+export interface Revision {
+  /** The first one's, changed: what went into it is never written to. */
+  input: EncodeInput;
+  /** What the user is told of it, a short line: `thinking left out: the model has none`. */
+  warning: string;
 }
 
 /** What the mapping of a request needs to know of its target. */
