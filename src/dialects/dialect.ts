@@ -92,6 +92,8 @@ export interface Exchange {
   toolNames: ReadonlyMap<string, string>;
   /** The schema of each tool, by the client's name for it. */
   toolSchemas: ReadonlyMap<string, unknown>;
+  /** Tools, by the client's name, whose optional inputs were sent as required: `null` then stands for what is left out. */
+  strictTools?: ReadonlySet<string>;
   /** Stop sequences that the upstream does not enforce. */
   stopSequences: readonly string[];
   /** The estimated prompt, where the upstream reports no usage. */
