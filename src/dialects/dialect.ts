@@ -60,10 +60,14 @@ export interface EncodeInput {
 /** What is known of the model; undefined is unknown and never guessed. */
 export interface ModelAbilities {
   contextWindow?: number;
+  /** True where the user chose it; else it is what is known of the model. */
+  windowConfigured?: boolean;
   maxOutput?: number;
   images?: boolean;
   tools?: boolean;
   reasoning?: boolean;
+  /** Effort levels, lowest first. */
+  efforts?: readonly string[];
   /** Set in the config: sent where the client sends none. */
   temperature?: number;
   /** Estimated tokens of the whole prompt, for clamping and for replies without usage. */

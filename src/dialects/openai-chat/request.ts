@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { EncodedRequest, EncodeInput } from '../dialect.ts';
-import { readConversation, usedToolIds } from '../shared/conversation.ts';
+import { readConversation } from '../shared/conversation.ts';
+import { exchangeFor } from '../shared/exchange.ts';
 import { answerLimit, identityFields, samplingFields, stopFields, warnOfUnknownFields } from '../shared/settings.ts';
-import { changedNames, readTools, schemasOf } from '../shared/tools.ts';
+import { readTools } from '../shared/tools.ts';
 import { encodeFormat } from './answer-format.ts';
 import { encodeMessages } from './messages.ts';
 import { encodeReasoning } from './reasoning-request.ts';
@@ -11,7 +12,7 @@ import type { ChatRequest } from './wire.ts';
 
 /** The request as a chat completion. Throws Failure `not-expressible` where its meaning would be lost. */
 export function encodeRequest(input: EncodeInput): EncodedRequest {
-  const { request, model, quirks, abilities } = input;
+  const { request, model, quirks } = input;
   const warnings: string[] = [];
   const conversation = readConversation(request, warnings);
   const tools = readTools(request, warnings);
@@ -38,18 +39,7 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
     body: Buffer.from(JSON.stringify(body)),
     headers: { 'content-type': 'application/json' },
     warnings,
-    exchange: {
-      callId: input.callId,
-      provider: input.provider,
-      model,
-      quirks,
-      usedToolIds: usedToolIds(request),
-      toolNames: changedNames(tools.functions),
-      toolSchemas: schemasOf(tools.functions),
-      stopSequences: stops.enforced,
-      promptTokens: abilities.promptTokens,
-      passThrough: false,
-    },
+    exchange: exchangeFor(input, tools.functions, stops.enforced),
   };
 }
 
