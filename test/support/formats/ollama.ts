@@ -1,4 +1,13 @@
-import { type Format, type Frame, piecesOf, type ReplyBlock, type ScriptedReply, stopOf, usageOf } from './format.ts';
+import {
+  type Format,
+  type Frame,
+  pieces,
+  piecesOf,
+  type ReplyBlock,
+  type ScriptedReply,
+  stopOf,
+  usageOf,
+} from './format.ts';
 import { readOllamaRequest } from './ollama-request.ts';
 
 /** Ollama's native chat: a line of JSON for each piece, tool calls whole and without ids unless the script gives one. */
@@ -12,7 +21,7 @@ export const ollama: Format = {
     const line = (message: object, output: boolean): Frame =>
       frame({ ...head(asked.model), message: { role: 'assistant', content: '', ...message }, done: false }, output);
     const frames = (reply.blocks ?? []).flatMap((block) => {
-      if (block.type === 'tool') return [line({ tool_calls: [toolCall(block)] }, true)];
+      if (block.type === 'tool') return piecesOfLine(line({ tool_calls: [toolCall(block)] }, true));
       const field = block.type === 'text' ? 'content' : 'thinking';
       return piecesOf(block).map((piece) => line({ [field]: piece }, true));
     });
@@ -51,6 +60,11 @@ function ending(reply: ScriptedReply) {
 
 function frame(value: unknown, output: boolean): Frame {
   return { text: `${JSON.stringify(value)}\n`, output };
+}
+
+/** The line of a tool call in the pieces in which a network may bring it. */
+function piecesOfLine({ text, output }: Frame): Frame[] {
+  return pieces(text, 12).map((piece) => ({ text: piece, output }));
 }
 
 /** Arguments are an object; text that is none is what a model wrote and a server handed on. */
