@@ -116,3 +116,35 @@ describe('the usage of a stream', () => {
     expect(usageOf({})).toMatchObject({ usage: { input_tokens: 70, output_tokens: 3 }, estimated: true });
   });
 });
+
+describe('a call in a stream', () => {
+  const call = (path: string) => ({ function: { name: 'Read', arguments: { path } } });
+  const pushed = (...messages: object[]) => {
+    const stream = ollama.openStream(ollama.encodeRequest(inputFor({})).exchange);
+    const events = messages.flatMap((message) => stream.push(Buffer.from(`${JSON.stringify({ message })}\n`)));
+    const shown = events.flatMap(({ data }) => (data.type === 'content_block_start' ? [data.content_block] : []));
+    return { stream, shown: shown.map((block) => (block as { type: string }).type) };
+  };
+
+  it('is held until more comes, since it will be run and the stream may yet be cut', () => {
+    const { stream, shown } = pushed({ content: 'I read.' }, { tool_calls: [call('a')] });
+    expect(shown).toEqual(['text']);
+    expect(stream.end()).toEqual([]);
+    expect(stream.failure?.kind).toBe('upstream-cut');
+  });
+
+  it.each([
+    ['text', { content: 'Done.' }],
+    ['thinking', { thinking: 'Hm.' }],
+  ])('stands in front of what comes behind it: %s', (type, message) => {
+    expect(pushed({ tool_calls: [call('a')] }, message).shown).toEqual(['tool_use', type]);
+    expect(pushed({ tool_calls: [{ function: { name: 'Read' } }] }, message).shown).toEqual(['tool_use', type]);
+  });
+
+  it('stands in front of the next one', () => {
+    expect(pushed({ tool_calls: [call('a'), call('b')] }, { tool_calls: [call('c')] }).shown).toEqual([
+      'tool_use',
+      'tool_use',
+    ]);
+  });
+});

@@ -15,6 +15,8 @@ export class ReplyReader {
   /** Models that the server does not know to think have their thoughts in tags. */
   #tags: ThinkTagSplitter | undefined;
   #calls = 0;
+  /** A call that came whole and is held until more comes: it is run when it is shown, and the stream may yet be cut. */
+  #heldCall: string | undefined;
 
   constructor(exchange: Exchange, writer: BlockWriter) {
     this.#exchange = exchange;
@@ -42,12 +44,14 @@ export class ReplyReader {
 
   #think(text: string): void {
     if (text === '') return;
+    this.#releaseCall();
     this.#endTags();
     this.#piece({ kind: 'thinking', text });
   }
 
   #answer(text: string): void {
     if (text === '') return;
+    this.#releaseCall();
     if (!this.#tags) return this.#piece({ kind: 'text', text });
     for (const piece of this.#tags.push(text)) this.#piece(piece);
   }
@@ -76,10 +80,17 @@ export class ReplyReader {
     const described = isJsonObject(call) && isJsonObject(call.function) ? call.function : undefined;
     if (!isJsonObject(call) || typeof described?.name !== 'string') return;
     const { name, arguments: input } = described;
+    this.#releaseCall();
     const key = String(this.#calls);
     this.#calls += 1;
-    this.#writer.toolStart(key, { name: String(name), ...(typeof call.id === 'string' ? { id: call.id } : {}) });
-    this.#writer.toolEnd(key, typeof input === 'string' ? input : JSON.stringify(input ?? {}));
+    this.#writer.toolStart(key, { name, ...(typeof call.id === 'string' ? { id: call.id } : {}) });
+    this.#writer.toolArguments(key, typeof input === 'string' ? input : JSON.stringify(input ?? {}));
+    this.#heldCall = key;
+  }
+
+  #releaseCall(): void {
+    if (this.#heldCall !== undefined) this.#writer.toolEnd(this.#heldCall);
+    this.#heldCall = undefined;
   }
 
   #finish(reply: OllamaReply): void {
