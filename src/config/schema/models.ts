@@ -59,10 +59,10 @@ const modelFields = {
   maxConcurrent: z.number().int().positive().optional().meta({ description: 'Calls at the same time; more wait.' }),
   headers: z.record(z.string(), z.string()).optional().meta({ description: 'Further headers of every call.' }),
   timeouts: z.strictObject(timeoutFields).optional().meta({ description: 'Its own time limits, in milliseconds.' }),
-  quirks: z
-    .record(z.string(), z.unknown())
-    .optional()
-    .meta({ description: 'How the service departs from its wire format, where the preset is wrong.' }),
+  quirks: z.record(z.string(), z.unknown()).optional().meta({
+    description:
+      'How the service departs from its wire format, where the preset is wrong. `extraBody` holds fields for every request: `{"keep_alive": "30m"}` for an Ollama.',
+  }),
 };
 
 const apiKey = oneOrMore(z.string()).optional().meta({
