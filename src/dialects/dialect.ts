@@ -19,8 +19,21 @@ export interface Dialect {
   decodeFailure(reply: ErrorReply, exchange: Exchange): Failure;
   /** The answer that an error reply holds all the same; undefined where it is only an error. Asked before `decodeFailure`. */
   recoverResponse?(reply: ErrorReply, exchange: Exchange): WholeMessage | undefined;
+  /**
+   * What to ask instead, where the provider refused something that the request can do without, or answered with nothing.
+   * Asked once, before the first output and before the failure counts; undefined where the failure stands.
+   */
+  reviseRequest?(failure: Failure, input: EncodeInput): Revision | undefined;
   /** A decoder for one streamed reply. */
   openStream(exchange: Exchange): StreamDecoder;
+}
+
+/** A second request to the same target with the same key. */
+export interface Revision {
+  /** The first one's, changed: what went into it is never written to. */
+  input: EncodeInput;
+  /** What the user is told of it, a short line: `thinking left out: the model has none`. */
+  warning: string;
 }
 
 /** What the mapping of a request needs to know of its target. */
@@ -47,10 +60,14 @@ export interface EncodeInput {
 /** What is known of the model; undefined is unknown and never guessed. */
 export interface ModelAbilities {
   contextWindow?: number;
+  /** True where the user chose it; else it is what is known of the model. */
+  windowConfigured?: boolean;
   maxOutput?: number;
   images?: boolean;
   tools?: boolean;
   reasoning?: boolean;
+  /** Effort levels, lowest first. */
+  efforts?: readonly string[];
   /** Set in the config: sent where the client sends none. */
   temperature?: number;
   /** Estimated tokens of the whole prompt, for clamping and for replies without usage. */
@@ -79,6 +96,8 @@ export interface Exchange {
   toolNames: ReadonlyMap<string, string>;
   /** The schema of each tool, by the client's name for it. */
   toolSchemas: ReadonlyMap<string, unknown>;
+  /** Tools, by the client's name, whose optional inputs were sent as required: `null` then stands for what is left out. */
+  strictTools?: ReadonlySet<string>;
   /** Stop sequences that the upstream does not enforce. */
   stopSequences: readonly string[];
   /** The estimated prompt, where the upstream reports no usage. */

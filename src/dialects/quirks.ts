@@ -39,12 +39,12 @@ export interface Quirks {
   documents: 'file' | 'placeholder';
   /** `cache_control` is understood on text parts. */
   cacheControl: boolean;
-  /** `stream_options.include_usage` is understood. */
+  /** `stream_options` is understood. */
   streamOptions: boolean;
   /** How many stop sequences are taken; the rest are enforced by the router. */
   maxStopSequences: number;
-  /** Sampling fields: as sent, within 0..1.5, or none. */
-  sampling: 'all' | 'up-to-1.5' | 'none';
+  /** Sampling fields: as sent, within 0..1.5, only where reasoning is switched off, or none. */
+  sampling: 'all' | 'up-to-1.5' | 'without-reasoning' | 'none';
   topK: boolean;
   /** How thinking and effort are asked for. */
   reasoningRequest:
@@ -78,8 +78,8 @@ export interface Quirks {
   promptCacheKey: boolean;
   /** `service_tier` is understood: `default` for a client that wants no priority. */
   serviceTier: boolean;
-  /** Web search that the service does itself. */
-  webSearch: 'none' | 'openrouter-plugin' | 'search-options';
+  /** Web search that the service does itself; `responses-tool` is one of the Responses API alone. */
+  webSearch: 'none' | 'openrouter-plugin' | 'search-options' | 'responses-tool';
   /**
    * What the client says for Anthropic alone (its attribution line, safeguards, installation id): sent on, or withheld
    * from a third party that speaks the Messages form. Other dialects never send it.

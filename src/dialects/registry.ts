@@ -1,6 +1,8 @@
 import { Failure } from '../call/failure.ts';
 import { anthropic } from './anthropic/index.ts';
 import type { Dialect, DialectName } from './dialect.ts';
+import { ollama } from './ollama/index.ts';
+import { ollamaGenerate } from './ollama-generate/index.ts';
 import { openAiChat } from './openai-chat/index.ts';
 
 /** The dialect of that name. */
@@ -13,4 +15,6 @@ export function dialectOf(name: DialectName): Dialect {
 const dialects: Partial<Record<DialectName, Dialect>> = {
   anthropic,
   'openai-chat': openAiChat,
+  ollama,
+  'ollama-generate': ollamaGenerate,
 };

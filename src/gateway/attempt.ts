@@ -1,6 +1,6 @@
 import type { Call } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
-import type { EncodedRequest, StreamDecoder } from '../dialects/dialect.ts';
+import type { EncodedRequest, EncodeInput, StreamDecoder } from '../dialects/dialect.ts';
 import type { StreamEvent } from '../protocol/stream-event.ts';
 import type { WholeMessage } from '../protocol/whole-message.ts';
 import { clientCredential, credentialHeaders } from '../providers/auth.ts';
@@ -24,45 +24,65 @@ export type Opened = { target: Target; warnings: string[] } & (
     }
 );
 
-/** Sends the call to one target with one key and waits for its first output. Throws Failure. */
+/**
+ * Sends the call to one target with one key and waits for its first output. Where the dialect knows what the provider
+ * stumbled over, it is asked once more without that. Throws Failure.
+ */
 export async function attempt(parts: AttemptParts, call: Call, target: Target, key?: string): Promise<Opened> {
-  const stream = call.request.stream === true;
-  const encoded = encode(parts, call, target, stream);
+  const input = inputOf(parts, call, target);
+  try {
+    return await ask(parts, call, target, key, input);
+  } catch (error) {
+    const revision = target.dialect.reviseRequest?.(Failure.from(error), input);
+    if (!revision) throw error;
+    const opened = await ask(parts, call, target, key, revision.input);
+    return { ...opened, warnings: [...opened.warnings, revision.warning] };
+  }
+}
+
+async function ask(
+  parts: AttemptParts,
+  call: Call,
+  target: Target,
+  key: string | undefined,
+  input: EncodeInput,
+): Promise<Opened> {
+  const encoded = target.dialect.encodeRequest(input);
   const deadline = new Deadline(call.signal, target);
   try {
     const reply = await parts.upstream.send({
       method: 'POST',
-      url: target.url(stream, call.query),
+      url: target.url(input.stream, call.query),
       headers: { ...encoded.headers, ...credentialsOf(parts, call, target, key), ...target.headers },
       body: encoded.body,
       signal: deadline.signal,
       provider: target.provider,
     });
     deadline.begun();
-    return await open(reply, encoded, target, deadline, stream);
+    return await open(reply, encoded, target, deadline, input.stream);
   } catch (error) {
     deadline.end();
     throw await explained(error, call, target);
   }
 }
 
-function encode(parts: AttemptParts, call: Call, target: Target, stream: boolean): EncodedRequest {
+function inputOf(parts: AttemptParts, call: Call, target: Target): EncodeInput {
   const anthropicHeaders: Record<string, string> = {};
   for (const [name, value] of Object.entries(call.headers)) {
     if (name.startsWith('anthropic-') || name === 'user-agent') anthropicHeaders[name] = value;
   }
-  return target.dialect.encodeRequest({
+  return {
     request: call.request,
     rawBody: call.rawBody,
     callId: call.id,
     provider: target.provider,
     model: target.model,
-    stream,
+    stream: call.request.stream === true,
     quirks: target.quirks,
     abilities: { ...target.abilities, promptTokens: () => parts.estimateTokens(call.request, target.model) },
     sessionId: call.sessionId,
     anthropicHeaders,
-  });
+  };
 }
 
 /** The headers that carry the credential of a call to this target. */

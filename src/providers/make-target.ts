@@ -88,8 +88,10 @@ function abilitiesFor(config: TargetConfig): ModelAbilities {
     tools: config.supportsTools,
     reasoning: config.supportsThinking,
   });
-  const { contextWindow, maxOutput, images, tools, reasoning } = known;
-  return { contextWindow, maxOutput, images, tools, reasoning, temperature: config.temperature };
+  const { contextWindow, maxOutput, images, tools, reasoning, efforts } = known;
+  const windowConfigured = config.contextWindow !== undefined;
+  const { temperature } = config;
+  return { contextWindow, windowConfigured, maxOutput, images, tools, reasoning, efforts, temperature };
 }
 
 function timeoutsFor(config: TargetConfig, preset: Preset, context: TargetContext): Timeouts {

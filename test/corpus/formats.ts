@@ -14,6 +14,7 @@ export const formats: Record<string, string> = {
   groq: 'groq',
   mistral: 'mistral',
   xai: 'xai',
+  ollama: 'ollama',
 };
 
 /** What the router would hold of the call that the recording answers. */

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { deliver } from './deliver.ts';
 import { anthropic } from './formats/anthropic.ts';
 import { type Asked, type Format, type FormatName, isObject, type ScriptedReply, textOf } from './formats/format.ts';
+import { ollama } from './formats/ollama.ts';
 import { openai } from './formats/openai.ts';
 
 /** The only credential that the scripted upstream accepts. */
@@ -54,7 +55,7 @@ export interface FakeUpstream {
   stop(): Promise<void>;
 }
 
-const formats: readonly Format[] = [anthropic, openai];
+const formats: readonly Format[] = [anthropic, openai, ollama];
 
 export async function startFakeUpstream(): Promise<FakeUpstream> {
   const scripts = new Map<string, { script: Script; times: number }>();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { anthropic } from './formats/anthropic.ts';
 import type { Asked, Format, ReplyBlock, ScriptedReply } from './formats/format.ts';
+import { ollama } from './formats/ollama.ts';
 import { openai } from './formats/openai.ts';
 
 /** What an upstream sends, and how it ends. */
@@ -21,7 +22,7 @@ export interface HttpCase extends StreamCase {
   stream: boolean;
 }
 
-const formats = { anthropic, openai } as const;
+const formats = { anthropic, openai, ollama } as const;
 export type FuzzedFormat = keyof typeof formats;
 
 const asked: Asked = {
@@ -87,6 +88,10 @@ const strays = [
   'data: {"choices":[{"delta":{"tool_calls":[{"index":9,"id":"call_1","function":{"name":"Read"}}]}}]}\n\n',
   'data: {"choices":[{"delta":{"content":["x"]},"finish_reason":5}]}\n\n',
   '{"error":{"message":"a bare line"}}\n',
+  '{"error":"a bare text"}\n',
+  '{"done":true}\n',
+  '{"message":"no message"}\n',
+  '{"message":{"content":["x"],"thinking":5,"tool_calls":[null,{"function":{"name":5}},{}]},"done":"true"}\n',
   '\r\n\r\n',
   '\u{feff}',
 ];
@@ -184,34 +189,36 @@ export function streamCases(format: FuzzedFormat): fc.Arbitrary<StreamCase> {
 }
 
 /** Any reply of an upstream that claims to speak one of the formats. */
-export const httpCases: fc.Arbitrary<HttpCase> = fc.constantFrom<FuzzedFormat>('anthropic', 'openai').chain((format) =>
-  fc.record({
-    chunks: fc.tuple(bytesFor(format), cuts).map(([bytes, places]) => cutAt(bytes, places)),
-    end: fc.constantFrom('orderly', 'orderly', 'orderly', 'close', 'reset'),
-    format: fc.constant(format),
-    status: weighted(
-      [20, 200],
-      [1, 201],
-      [1, 204],
-      [1, 302],
-      [1, 400],
-      [1, 401],
-      [1, 429],
-      [1, 500],
-      [1, 503],
-      [1, 529],
-    ),
-    contentType: weighted<string | undefined>(
-      [12, 'text/event-stream'],
-      [2, 'application/json'],
-      [1, 'text/html'],
-      [1, undefined],
-      [1, 'application/json; charset=latin1'],
-    ),
-    framing: weighted([8, 'chunked'], [4, 'until-close'], [4, 'length'], [1, 'too-long-length'], [1, 'no-http']),
-    stream: weighted([5, true], [1, false]),
-  }),
-);
+export const httpCases: fc.Arbitrary<HttpCase> = fc
+  .constantFrom<HttpCase['format']>('anthropic', 'openai')
+  .chain((format) =>
+    fc.record({
+      chunks: fc.tuple(bytesFor(format), cuts).map(([bytes, places]) => cutAt(bytes, places)),
+      end: fc.constantFrom('orderly', 'orderly', 'orderly', 'close', 'reset'),
+      format: fc.constant(format),
+      status: weighted(
+        [20, 200],
+        [1, 201],
+        [1, 204],
+        [1, 302],
+        [1, 400],
+        [1, 401],
+        [1, 429],
+        [1, 500],
+        [1, 503],
+        [1, 529],
+      ),
+      contentType: weighted<string | undefined>(
+        [12, 'text/event-stream'],
+        [2, 'application/json'],
+        [1, 'text/html'],
+        [1, undefined],
+        [1, 'application/json; charset=latin1'],
+      ),
+      framing: weighted([8, 'chunked'], [4, 'until-close'], [4, 'length'], [1, 'too-long-length'], [1, 'no-http']),
+      stream: weighted([5, true], [1, false]),
+    }),
+  );
 
 function weighted<const Value>(...choices: [number, Value][]): fc.Arbitrary<Value> {
   return fc.oneof(...choices.map(([weight, value]) => ({ weight, arbitrary: fc.constant(value) })));

@@ -42,12 +42,10 @@ const modelFields = {
     .optional()
     .meta({ description: 'The model’s limit of output tokens; requests beyond it are lowered.' }),
   temperature: z.number().min(0).max(2).optional().meta({ description: 'Sent where the client sends none.' }),
-  contextWindow: z
-    .number()
-    .int()
-    .positive()
-    .optional()
-    .meta({ description: 'Tokens of prompt and answer together; the catalogue’s where left out.' }),
+  contextWindow: z.number().int().positive().optional().meta({
+    description:
+      'Tokens of prompt and answer together; the catalogue’s where left out. An Ollama is asked for a window of this size; else for 32,768 tokens, or the model’s own up to 65,536, and for more where a prompt needs it, which loads the model anew.',
+  }),
   costPerToken: z.number().min(0).optional().meta({ description: 'US dollars per token, for both directions.' }),
   pricing: pricing.optional(),
   weight: z.number().min(0).optional().meta({ description: 'Its share in weighted balancing.' }),
@@ -61,10 +59,10 @@ const modelFields = {
   maxConcurrent: z.number().int().positive().optional().meta({ description: 'Calls at the same time; more wait.' }),
   headers: z.record(z.string(), z.string()).optional().meta({ description: 'Further headers of every call.' }),
   timeouts: z.strictObject(timeoutFields).optional().meta({ description: 'Its own time limits, in milliseconds.' }),
-  quirks: z
-    .record(z.string(), z.unknown())
-    .optional()
-    .meta({ description: 'How the service departs from its wire format, where the preset is wrong.' }),
+  quirks: z.record(z.string(), z.unknown()).optional().meta({
+    description:
+      'How the service departs from its wire format, where the preset is wrong. `extraBody` holds fields for every request: `{"keep_alive": "30m"}` for an Ollama.',
+  }),
 };
 
 const apiKey = oneOrMore(z.string()).optional().meta({

@@ -2,11 +2,11 @@ import type { Failure } from '../../call/failure.ts';
 import { isJsonObject, type JsonObject, type StopReason } from '../../protocol/messages.ts';
 import type { Exchange } from '../dialect.ts';
 import type { BlockWriter } from '../shared/block-writer.ts';
+import { ThinkTagSplitter } from '../shared/think-tags.ts';
 import { CallKeys } from './call-keys.ts';
 import { failedGeneration } from './failed-generation.ts';
 import { failureOfError } from './failure.ts';
 import { ReasoningCollector } from './reasoning.ts';
-import { ThinkTagSplitter } from './think-tags.ts';
 import { decodeUsage } from './usage.ts';
 import type { ChatChoice, ChatDelta } from './wire.ts';
 

@@ -1,17 +1,18 @@
-import type { JsonObject, MessagesRequest } from '../../protocol/messages.ts';
+import type { JsonObject } from '../../protocol/messages.ts';
 import type { EncodedRequest, EncodeInput } from '../dialect.ts';
 import { readConversation } from '../shared/conversation.ts';
-import { changedNames, readTools, schemasOf } from '../shared/tools.ts';
+import { exchangeFor } from '../shared/exchange.ts';
+import { answerLimit, identityFields, samplingFields, stopFields, warnOfUnknownFields } from '../shared/settings.ts';
+import { readTools } from '../shared/tools.ts';
 import { encodeFormat } from './answer-format.ts';
 import { encodeMessages } from './messages.ts';
 import { encodeReasoning } from './reasoning-request.ts';
-import { identityFields, limitFields, samplingFields, stopFields, warnOfUnknownFields } from './settings.ts';
 import { encodeTools } from './tools.ts';
 import type { ChatRequest } from './wire.ts';
 
 /** The request as a chat completion. Throws Failure `not-expressible` where its meaning would be lost. */
 export function encodeRequest(input: EncodeInput): EncodedRequest {
-  const { request, model, quirks, abilities } = input;
+  const { request, model, quirks } = input;
   const warnings: string[] = [];
   const conversation = readConversation(request, warnings);
   const tools = readTools(request, warnings);
@@ -38,19 +39,13 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
     body: Buffer.from(JSON.stringify(body)),
     headers: { 'content-type': 'application/json' },
     warnings,
-    exchange: {
-      callId: input.callId,
-      provider: input.provider,
-      model,
-      quirks,
-      usedToolIds: toolIdsOf(request),
-      toolNames: changedNames(tools.functions),
-      toolSchemas: schemasOf(tools.functions),
-      stopSequences: stops.enforced,
-      promptTokens: abilities.promptTokens,
-      passThrough: false,
-    },
+    exchange: exchangeFor(input, tools.functions, stops.enforced),
   };
+}
+
+function limitFields(input: EncodeInput): JsonObject {
+  const limit = answerLimit(input);
+  return limit === undefined ? {} : { [input.quirks.maxTokensField]: limit };
 }
 
 function streamFields({ stream, quirks }: EncodeInput): JsonObject {
@@ -63,14 +58,4 @@ function continuation(messages: ChatRequest['messages'], { quirks }: EncodeInput
   const last = messages.at(-1);
   if (quirks.prefill !== 'continue-final-message' || last?.role !== 'assistant') return {};
   return { add_generation_prompt: false, continue_final_message: true };
-}
-
-function toolIdsOf({ messages }: MessagesRequest): Set<string> {
-  const ids = new Set<string>();
-  for (const message of messages) {
-    if (!Array.isArray(message?.content)) continue;
-    for (const block of message.content)
-      if (block?.type === 'tool_use' && typeof block.id === 'string') ids.add(block.id);
-  }
-  return ids;
 }

@@ -1,6 +1,8 @@
-import { Failure } from '../../call/failure.ts';
 import { isJsonObject, type JsonObject, type ToolChoice, type ToolDefinition } from '../../protocol/messages.ts';
 import type { EncodeInput } from '../dialect.ts';
+import type { Quirks } from '../quirks.ts';
+import { forcedServerTool, isToolSearch, isWebSearch, missingServerTool } from '../shared/server-tools.ts';
+import { encodeChoice, offeredTools } from '../shared/tool-choice.ts';
 import { schemaFor } from '../shared/tool-schema.ts';
 import { type FunctionTool, type Tools, wireName } from '../shared/tools.ts';
 import { warn } from '../shared/warnings.ts';
@@ -17,9 +19,12 @@ export function encodeTools(tools: Tools, input: EncodeInput, warnings: string[]
   const search = encodeServerTools(tools.serverTools, input, warnings);
   const choice = isJsonObject(request.tool_choice) ? request.tool_choice : undefined;
   refuseForcedServerTool(choice, tools.serverTools, input);
-  const functions = offered(tools.functions, choice, input);
+  const functions = offeredTools(tools.functions, choice, quirks);
   if (functions.length === 0) return { fields: { ...historyStubs(input), ...search }, hints: [] };
-  const { field, hints } = encodeChoice(choice, functions, input);
+  const { field, hints } = encodeChoice(choice, functions, quirks, (name) => ({
+    type: 'function',
+    function: { name },
+  }));
   const alone = choice?.disable_parallel_tool_use === true && quirks.parallelToolCalls;
   return {
     fields: {
@@ -41,30 +46,6 @@ function functionOf({ name, description, schema }: FunctionTool, { quirks }: Enc
       parameters: schemaFor(schema, quirks.toolSchemas),
     },
   };
-}
-
-/** Where a choice can't be said, what is offered says it. */
-function offered(functions: FunctionTool[], choice: ToolChoice | undefined, { quirks }: EncodeInput): FunctionTool[] {
-  if (choice?.type === 'none' && quirks.toolChoice === 'none') return [];
-  const named = choice?.type === 'tool' ? functions.filter((tool) => tool.name === choice.name) : [];
-  return quirks.toolChoice === 'string' && named.length > 0 ? named : functions;
-}
-
-function encodeChoice(
-  choice: ToolChoice | undefined,
-  functions: FunctionTool[],
-  { quirks }: EncodeInput,
-): { field?: unknown; hints: string[] } {
-  if (!choice) return { hints: [] };
-  const forced = choice.type === 'any' || choice.type === 'tool';
-  if (quirks.toolChoice === 'none') {
-    if (!forced) return { hints: [] };
-    const named = choice.type === 'tool' ? functions.find((tool) => tool.name === choice.name) : undefined;
-    return { hints: [named ? `You must call the tool ${wireName(named.name)}.` : 'You must call one of the tools.'] };
-  }
-  if (!forced) return { field: choice.type === 'none' ? 'none' : 'auto', hints: [] };
-  if (choice.type === 'any' || quirks.toolChoice === 'string') return { field: quirks.toolChoiceAny, hints: [] };
-  return { field: { type: 'function', function: { name: wireName(String(choice.name)) } }, hints: [] };
 }
 
 /** Tools of the history, for services that refuse calls of tools they have not been told of. */
@@ -102,21 +83,9 @@ function searchOptions({ user_location: location }: ToolDefinition): JsonObject 
 }
 
 function refuseForcedServerTool(choice: ToolChoice | undefined, tools: ToolDefinition[], input: EncodeInput): void {
-  if (choice?.type !== 'tool') return;
-  const forced = tools.find((tool) => tool.name === choice.name);
-  if (!forced || (isWebSearch(forced) && input.quirks.webSearch !== 'none')) return;
-  throw new Failure(
-    'not-expressible',
-    `tool_choice: ${choice.name} is a tool of Anthropic's servers, which ${input.provider}/${input.model} does not have; choose another tool or model`,
-    { provider: input.provider },
-  );
+  const forced = forcedServerTool(choice, tools);
+  if (!forced || (isWebSearch(forced) && searchesItself.has(input.quirks.webSearch))) return;
+  throw missingServerTool(forced, input);
 }
 
-function isWebSearch(tool: ToolDefinition): boolean {
-  return String(tool.type).startsWith('web_search');
-}
-
-/** Without it all tools are offered from the start, so nothing is lost. */
-function isToolSearch(tool: ToolDefinition): boolean {
-  return String(tool.type).startsWith('tool_search_tool');
-}
+const searchesItself: ReadonlySet<Quirks['webSearch']> = new Set(['openrouter-plugin', 'search-options']);

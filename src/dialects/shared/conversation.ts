@@ -79,6 +79,17 @@ export function readConversation(request: MessagesRequest, warnings: string[]): 
   return { system, turns: paired(entries) };
 }
 
+/** Ids of the tool calls that stand in the conversation. */
+export function usedToolIds({ messages }: MessagesRequest): Set<string> {
+  const ids = new Set<string>();
+  for (const message of messages) {
+    if (!Array.isArray(message?.content)) continue;
+    for (const block of message.content)
+      if (block?.type === 'tool_use' && typeof block.id === 'string') ids.add(block.id);
+  }
+  return ids;
+}
+
 type Entry = { role: 'user'; blocks: (UserBlock | ToolResultBlock)[] } | AssistantTurn | SystemTurn;
 
 function refuseServerState(request: MessagesRequest): void {

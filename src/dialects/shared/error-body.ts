@@ -37,6 +37,9 @@ export function readError(value: unknown): ErrorBody {
   if (typeof value === 'string') return { message: plainText(value), error: {} };
   if (!isJsonObject(value)) return { message: '', error: {} };
   const inner = value.error ?? (Array.isArray(value.errors) ? value.errors[0] : undefined);
+  const relayed = typeof inner === 'string' ? parseJson(inner) : undefined;
+  // What stands in front of a server may hand on its whole error body as one string.
+  if (isJsonObject(relayed)) return readError(relayed);
   const error = isJsonObject(inner) ? inner : value;
   const message = typeof inner === 'string' ? inner : messageIn(error) || messageIn(value);
   return {

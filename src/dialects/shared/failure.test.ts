@@ -7,6 +7,14 @@ import { durationSeconds, retryAfterSeconds } from './retry-after.ts';
 const failed = (error: Partial<UpstreamError>) =>
   classifyFailure({ provider: 'acme', status: 200, message: 'no', ...error });
 
+describe('readErrorBody', () => {
+  it('reads a whole error body that is handed on as one string', () => {
+    const inner = { error: { code: 400, message: 'too long', n_prompt_tokens: 9, n_ctx: 5 } };
+    const body = Buffer.from(JSON.stringify({ error: JSON.stringify(inner) }));
+    expect(readErrorBody(body)).toMatchObject({ message: 'too long', code: 400, promptTokens: 9, contextWindow: 5 });
+  });
+});
+
 describe('classifyFailure', () => {
   it.each<[Partial<UpstreamError>, number, string]>([
     [{ status: 400 }, 400, 'invalid_request_error'],

@@ -103,7 +103,10 @@ export const answers: Scenario[] = [
       bed.upstream.script(marker, () => say('USAGE-DONE', { usage }));
       const outcome = await bed.claude(`count ${marker}`);
       expectAnswer(bed, marker, outcome, 'USAGE-DONE');
-      expect(outcome.usage).toMatchObject({ input_tokens: 234, cache_read_input_tokens: 1000, output_tokens: 56 });
+      // Ollama does not say what it had in memory.
+      const cached = bed.format === 'ollama' ? 0 : 1000;
+      const counted = { input_tokens: 1234 - cached, cache_read_input_tokens: cached, output_tokens: 56 };
+      expect(outcome.usage).toMatchObject(counted);
     },
   },
   {

@@ -47,8 +47,8 @@ export async function startBed(format: FormatName): Promise<Bed> {
 
 /** A configuration whose default model is the upstream's, in this format. */
 export function configFor(format: FormatName, upstreamUrl: string): Record<string, unknown> {
-  const type = format === 'anthropic' ? 'anthropic' : 'openai-compatible';
-  const baseUrl = format === 'anthropic' ? upstreamUrl : `${upstreamUrl}/v1`;
+  const type = format === 'openai' ? 'openai-compatible' : format;
+  const baseUrl = format === 'openai' ? `${upstreamUrl}/v1` : upstreamUrl;
   return {
     providers: { fake: { type, apiKey: upstreamKey, baseUrl, models: { 'fake-model': {} } } },
     routing: { defaultModel: 'fake/fake-model' },

@@ -77,10 +77,11 @@ export const library: Scenario[] = [
           const body = messagesBody(marker, stop === 'stop_sequence' ? { stop_sequences: ['STOP1'] } : {});
           const { messages } = bed.sdk();
           const message = await (stream ? messages.stream(body).finalMessage() : messages.create(body));
-          // Chat Completions says `stop` whether a stop sequence came or not.
-          const expected = { end: 'end_turn', max_tokens: 'max_tokens', refusal: 'refusal' };
+          // Chat Completions says `stop` whether a stop sequence came or not; Ollama says it also for a refusal.
           const sequence = bed.format === 'anthropic' ? 'stop_sequence' : 'end_turn';
-          expect(message.stop_reason).toBe(stop === 'stop_sequence' ? sequence : expected[stop]);
+          const refusal = bed.format === 'ollama' ? 'end_turn' : 'refusal';
+          const expected = { end: 'end_turn', max_tokens: 'max_tokens', stop_sequence: sequence, refusal };
+          expect(message.stop_reason).toBe(expected[stop]);
         },
       }),
     ),

@@ -1,16 +1,15 @@
 import { isJsonObject, type JsonObject, type MessagesRequest } from '../../protocol/messages.ts';
 import { parseJson } from '../../protocol/stream-event.ts';
 import type { EncodeInput } from '../dialect.ts';
-import { pseudonym } from '../shared/identifiers.ts';
-import { warn } from '../shared/warnings.ts';
+import { requestedEffort } from './effort.ts';
+import { pseudonym } from './identifiers.ts';
+import { warn } from './warnings.ts';
 
-/** The bound of the answer, within what the model can give and the window leaves. */
-export function limitFields({ request, quirks, abilities }: EncodeInput): JsonObject {
+/** The bound of the answer in tokens, within what the model can give and the window leaves; undefined where none is set. */
+export function answerLimit({ request, abilities }: EncodeInput): number | undefined {
   const asked = request.max_tokens;
-  if (typeof asked !== 'number') return {};
-  return {
-    [quirks.maxTokensField]: Math.max(1, Math.min(asked, abilities.maxOutput ?? asked, roomFor(asked, abilities))),
-  };
+  if (typeof asked !== 'number') return undefined;
+  return Math.max(1, Math.min(asked, abilities.maxOutput ?? asked, roomFor(asked, abilities)));
 }
 
 /** What the window leaves beside the estimated prompt; never so little that the service could not say better itself. */
@@ -26,12 +25,14 @@ export function samplingFields({ request, quirks, abilities }: EncodeInput, warn
   const fields: JsonObject = {};
   const temperature = request.temperature ?? abilities.temperature;
   const { top_p: topP, top_k: topK } = request;
-  if (quirks.sampling === 'none') {
+  const refused =
+    quirks.sampling === 'none' || (quirks.sampling === 'without-reasoning' && !isReasoningOff(request, quirks));
+  if (refused) {
     if (temperature !== undefined && temperature !== 1) warn(warnings, 'temperature dropped: not supported');
     if (topP !== undefined && topP !== 1) warn(warnings, 'top_p dropped: not supported');
   } else {
     if (temperature !== undefined)
-      fields.temperature = quirks.sampling === 'all' ? temperature : Math.min(1.5, temperature);
+      fields.temperature = quirks.sampling === 'up-to-1.5' ? Math.min(1.5, temperature) : temperature;
     if (topP !== undefined) fields.top_p = topP;
   }
   if (topK !== undefined && quirks.topK) fields.top_k = topK;
@@ -39,14 +40,23 @@ export function samplingFields({ request, quirks, abilities }: EncodeInput, warn
   return fields;
 }
 
+function isReasoningOff(request: MessagesRequest, { efforts }: EncodeInput['quirks']): boolean {
+  return requestedEffort(request).kind === 'off' && efforts.includes('none');
+}
+
+/** The stop sequences of the request that can be met. */
+export function stopSequencesOf({ stop_sequences: sequences }: MessagesRequest): string[] {
+  return (Array.isArray(sequences) ? sequences : []).filter(
+    (sequence) => typeof sequence === 'string' && sequence !== '',
+  );
+}
+
 /**
  * The stop sequences to send. Where there are more than the service takes, all are `enforced` by the router, so that it is
  * known which one was met.
  */
 export function stopFields({ request, quirks }: EncodeInput): { fields: JsonObject; enforced: string[] } {
-  const all = (Array.isArray(request.stop_sequences) ? request.stop_sequences : []).filter(
-    (sequence) => typeof sequence === 'string' && sequence !== '',
-  );
+  const all = stopSequencesOf(request);
   const sent = all.slice(0, quirks.maxStopSequences);
   return { fields: sent.length > 0 ? { stop: sent } : {}, enforced: all.length > sent.length ? all : [] };
 }

@@ -1,0 +1,43 @@
+import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
+import type { EncodeInput } from '../dialect.ts';
+import type { Quirks } from '../quirks.ts';
+import { withoutReferences } from '../shared/schema-references.ts';
+import { forcedServerTool, isToolSearch, missingServerTool } from '../shared/server-tools.ts';
+import { encodeChoice, offeredTools } from '../shared/tool-choice.ts';
+import { schemaFor } from '../shared/tool-schema.ts';
+import { type FunctionTool, type Tools, wireName } from '../shared/tools.ts';
+import { warn } from '../shared/warnings.ts';
+
+/** The tools to offer, and lines for the system text: the server knows no choice among them. */
+export interface WireTools {
+  tools: JsonObject[];
+  hints: string[];
+}
+
+/** Tools and the choice among them. Throws Failure `not-expressible` where a tool of Anthropic's servers is forced. */
+export function encodeTools({ functions, serverTools }: Tools, input: EncodeInput, warnings: string[]): WireTools {
+  const choice = isJsonObject(input.request.tool_choice) ? input.request.tool_choice : undefined;
+  const forced = forcedServerTool(choice, serverTools);
+  if (forced) throw missingServerTool(forced, input);
+  for (const tool of serverTools) {
+    if (!isToolSearch(tool))
+      warn(warnings, `tool ${String(tool.name ?? tool.type)} dropped: ${input.provider} has no such tool of its own`);
+  }
+  const quirks: Quirks = { ...input.quirks, toolChoice: 'none' };
+  const offered = offeredTools(functions, choice, quirks);
+  if (offered.length === 0) return { tools: [], hints: [] };
+  const { hints } = encodeChoice(choice, offered, quirks, String);
+  if (choice?.disable_parallel_tool_use === true) hints.push('Call at most one tool at a time.');
+  return { tools: offered.map((tool) => functionOf(tool, input)), hints };
+}
+
+function functionOf({ name, description, schema }: FunctionTool, { quirks }: EncodeInput): JsonObject {
+  return {
+    type: 'function',
+    function: {
+      name: wireName(name),
+      ...(description === undefined ? {} : { description: description.slice(0, quirks.toolDescriptionLimit) }),
+      parameters: schemaFor(withoutReferences(schema), quirks.toolSchemas),
+    },
+  };
+}

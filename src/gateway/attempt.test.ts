@@ -1,0 +1,138 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Call } from '../call/call.ts';
+import { Failure } from '../call/failure.ts';
+import { anthropic } from '../dialects/anthropic/index.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { makeTarget } from '../providers/make-target.ts';
+import type { Target } from '../providers/target.ts';
+import { Transport } from '../providers/transport.ts';
+import { attempt } from './attempt.ts';
+import type { GatewayParts } from './parts.ts';
+
+const message = {
+  ...{ id: 'msg_1', type: 'message', role: 'assistant', model: 'm', stop_reason: 'end_turn', stop_sequence: null },
+  ...{ content: [{ type: 'text', text: 'hello' }], usage: { input_tokens: 1, output_tokens: 1 } },
+};
+
+const ok: Answer = [200, message];
+const refused: Answer = [400, { type: 'error', error: { type: 'invalid_request_error', message: 'no temperature' } }];
+
+type Answer = [status: number, body: unknown];
+
+/** Takes the temperature out where it is refused. */
+const cautious: Dialect = {
+  ...anthropic,
+  reviseRequest({ message }, input) {
+    const { temperature, ...request } = input.request;
+    if (!/no temperature/.test(message) || temperature === undefined) return undefined;
+    return { input: { ...input, request, rawBody: undefined }, warning: 'temperature left out: refused' };
+  },
+};
+
+let closing: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  await Promise.all(closing.map((close) => close()));
+  closing = [];
+});
+
+describe('an attempt', () => {
+  it('is made once more where the dialect knows what the provider stumbled over', async () => {
+    const { ask, bodies } = await startUpstream([refused, ok]);
+    const opened = await ask(cautious, { temperature: 0.5 });
+    expect(opened).toMatchObject({ kind: 'message', warnings: ['temperature left out: refused'] });
+    expect(bodies).toEqual([
+      expect.objectContaining({ temperature: 0.5 }),
+      expect.not.objectContaining({ temperature: 0.5 }),
+    ]);
+  });
+
+  it('fails with the second failure, and is not made a third time', async () => {
+    const { ask, bodies } = await startUpstream([refused, refused, ok]);
+    await expect(ask(cautious, { temperature: 0.5 })).rejects.toMatchObject({
+      kind: 'upstream-refused-request',
+      message: expect.stringContaining('no temperature'),
+    });
+    expect(bodies).toHaveLength(2);
+  });
+
+  it.each([
+    ['the dialect knows nothing better', cautious, {}],
+    ['the dialect never does', anthropic, { temperature: 0.5 }],
+  ])('stands as it failed where %s', async (_, dialect, fields) => {
+    const { ask, bodies } = await startUpstream([refused, ok]);
+    await expect(ask(dialect, fields)).rejects.toBeInstanceOf(Failure);
+    expect(bodies).toHaveLength(1);
+  });
+
+  it('is not made once more for a client that has gone', async () => {
+    const client = new AbortController();
+    const { ask, bodies } = await startUpstream([refused, ok], () => client.abort());
+    await expect(ask(cautious, { temperature: 0.5 }, client.signal)).rejects.toMatchObject({ kind: 'client-gone' });
+    expect(bodies).toHaveLength(1);
+  });
+});
+
+/** A provider that gives these answers in turn, `before` each of which something may happen. */
+async function startUpstream(answers: Answer[], before: () => void = () => undefined) {
+  const bodies: unknown[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    bodies.push(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+    before();
+    const [status, body] = answers[bodies.length - 1]!;
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  const baseUrl = await listen(server);
+  const transport = new Transport({ maxConnections: 2, connectTimeoutMs: 5000, keepAlive: true });
+  closing.push(async () => {
+    await transport.destroy();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const ask = (dialect: Dialect, fields: Record<string, unknown>, signal = new AbortController().signal) =>
+    attempt(partsWith(transport), callWith(fields, signal), { ...targetAt(baseUrl), dialect }, 'a key');
+  return { ask, bodies };
+}
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function targetAt(baseUrl: string): Target {
+  return makeTarget(
+    {
+      ...{ name: 'm', aliases: [], provider: 'p', providerType: 'anthropic', model: 'm', apiKeys: ['a key'] },
+      ...{ origin: 'providers.p', baseUrl },
+    },
+    {
+      ...{ timeouts: { firstByte: 5000, idle: 5000, total: 0 }, slowStartMs: 0 },
+      environment: () => undefined,
+      missingVariables: () => [],
+    },
+  );
+}
+
+function partsWith(upstream: Transport): GatewayParts {
+  return {
+    table: { find: () => undefined, defaultTarget: undefined, fallbacks: [] },
+    upstream,
+    estimateTokens: () => 10,
+    isRouterKey: () => false,
+    settle: () => undefined,
+    now: () => 0,
+    holdMs: 0,
+  };
+}
+
+function callWith(fields: Record<string, unknown>, signal: AbortSignal): Call {
+  const request = { model: 'm', max_tokens: 10, messages: [{ role: 'user' as const, content: 'hi' }], ...fields };
+  return {
+    ...{ id: 'req_1', startedAt: 0, caller: { name: 'local', permissions: new Set() }, query: '', headers: {} },
+    ...{ request, rawBody: Buffer.from(JSON.stringify(request)), sessionId: undefined, signal },
+  };
+}
