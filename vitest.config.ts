@@ -18,6 +18,7 @@ export default defineConfig({
             'test/corpus/**/*.test.ts',
             'test/golden/**/*.test.ts',
             'test/original/**/*.test.ts',
+            'test/ledger/**/*.test.ts',
             'test/support/**/*.test.ts',
           ],
           testTimeout: 20_000,

@@ -1,3 +1,5 @@
+import type { Usage } from '../protocol/messages.ts';
+
 /** What the path does about a failure before the first output reached the client. */
 export type Remedy =
   /** The client's own doing, or nothing that another target could do better: it is told at once. */
@@ -39,6 +41,7 @@ export const FAILURES = {
   'request-too-large': { status: 413, type: 'request_too_large', remedy: 'none' },
   'limit-reached': { status: 429, type: 'rate_limit_error', remedy: 'none' },
   'no-target': { status: 529, type: 'overloaded_error', remedy: 'none' },
+  'records-away': { status: 503, type: 'api_error', remedy: 'none' },
   draining: { status: 503, type: 'overloaded_error', remedy: 'none' },
   internal: { status: 500, type: 'api_error', remedy: 'none' },
   // Said by a provider.
@@ -77,6 +80,8 @@ export interface FailureDetails {
   upstreamStatus?: number;
   /** An Anthropic-shaped error body as it came: sent on unchanged, since the client's recovery reads its wording. */
   body?: Buffer;
+  /** What the provider reported as used before it failed. */
+  usage?: Usage;
   cause?: unknown;
 }
 

@@ -1,14 +1,31 @@
 import type { Usage } from '../protocol/messages.ts';
 
-/** One try at one target. */
+/** One try at one target; one with usage is a leg of the call, and is billed. */
 export interface AttemptRecord {
   target: string;
   provider: string;
+  /** The model that answered, as the upstream names it; its id where it named none. */
+  model?: string;
   startedAt: number;
   durationMs: number;
   outcome: 'ok' | 'failed' | 'cancelled';
   /** The row of FAILURES, and what was said. */
   failure?: { kind: string; status: number; message: string };
+  /** What it used, as the upstream reported it; absent where nothing was. */
+  usage?: Usage;
+  usageEstimated?: boolean;
+  /** Whole micro-dollars; null where the price is not known; absent without usage. Set when the call is billed. */
+  costMicroUsd?: number | null;
+  /** Who says what it costs. */
+  priceSource?: 'config' | 'provider' | 'catalogue';
+}
+
+/** Request and reply as they passed, where the configuration asks to record them. */
+export interface RecordedBodies {
+  request: Buffer;
+  reply: Buffer;
+  /** True where the end was left out, because there was too much. */
+  truncated: boolean;
 }
 
 /** All that came of a call; written once, when it is over. Logs and statistics derive from it. */
@@ -40,4 +57,11 @@ export interface CallRecord {
   /** As far as it is known; absent where the upstream reported none. */
   usage?: Usage;
   usageEstimated?: boolean;
+  /** `hit`: the answer was kept from an earlier call, and no target was asked. */
+  cache?: 'hit' | 'miss' | 'off';
+  /** What all legs cost, in whole micro-dollars; null where the price of one is not known. Set when the call is billed. */
+  costMicroUsd?: number | null;
+  /** How much less than the default model would have cost, in micro-dollars; null where one of the two is not known. */
+  savedMicroUsd?: number | null;
+  bodies?: RecordedBodies;
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Authenticator, hashKey, type RouterKey } from '../admission/authenticate.ts';
+import { type Currency, usDollars } from '../call/money.ts';
 import type { CallRecord } from '../call/record.ts';
 import { checkNames } from '../config/check-names.ts';
 import type { Environment } from '../config/env.ts';
@@ -10,6 +11,7 @@ import { ConfigError } from '../config/problems.ts';
 import { type Config, defaultConfig } from '../config/schema.ts';
 import { collectProviderPatterns, collectTargets, type TargetConfig } from '../config/targets.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { findModel, knownModel } from '../models/catalog.ts';
 import { estimateRequest, tokenFamilyOf } from '../models/tokens.ts';
 import { detectTargets, targetOf, targetsFromNames } from '../providers/autodetect.ts';
@@ -20,6 +22,7 @@ import { Transport } from '../providers/transport.ts';
 import type { RoutingTable } from '../routing/decide.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { firstKey } from './first-key.ts';
+import type { Ledgers } from './ledgers.ts';
 import type { Generation } from './live-service.ts';
 
 export interface AssemblySettings {
@@ -42,7 +45,7 @@ export interface Assembly {
   /** The keys of the configuration. */
   keys: RouterKey[];
   notAvailableYet: string[];
-  generation(logger: Logger, access: Access): Generation;
+  generation(logger: Logger, access: Access, ledgers: Ledgers): Generation;
 }
 
 /** Who may call a router that listens where it does. */
@@ -76,20 +79,26 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     config,
     paths,
     configFile: loaded?.path,
-    warnings,
+    warnings: [...warnings, ...currencyWarnings(config)],
     registry,
     defaultModel: table.defaultTarget?.name,
     transport,
     keys: configuredKeys(config),
     notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
-    generation: (logger, access) => ({
-      gateway: gatewayParts(table, transport, logger, access),
-      registry,
-      authenticator: new Authenticator(access.keys),
-      localOnly: access.localOnly,
-      enableCors: config.router.enableCors,
-      notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
-    }),
+    generation: (logger, access, ledgers) => {
+      const directory = loaded?.directory ?? paths.stateDirectory;
+      const ledger = ledgers.at({ storage: config.storage, directory, stateDirectory: paths.stateDirectory });
+      return {
+        gateway: gatewayParts(table, transport, logger, access, ledger, config.logging.bodies === 'on'),
+        registry,
+        ledger,
+        currency: currencyOf(config),
+        authenticator: new Authenticator(access.keys),
+        localOnly: access.localOnly,
+        enableCors: config.router.enableCors,
+        notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
+      };
+    },
   };
 }
 
@@ -204,17 +213,40 @@ function servedByCatalogue(name: string, registry: Registry, targets: readonly T
   return serving && registry.find(`${serving.provider}/${name}`);
 }
 
-function gatewayParts(table: RoutingTable, transport: Transport, logger: Logger, access: Access): GatewayParts {
+function gatewayParts(
+  table: RoutingTable,
+  transport: Transport,
+  logger: Logger,
+  access: Access,
+  ledger: Ledger,
+  recordBodies: boolean,
+): GatewayParts {
   const authenticator = new Authenticator(access.keys);
   return {
     table,
     upstream: transport,
     estimateTokens: (request, model) => estimateRequest(request as never, { family: tokenFamilyOf(model) }),
     isRouterKey: (key) => authenticator.knows(key),
-    settle: (record: CallRecord) => logger.call(record),
+    recordBodies,
+    settle: (record: CallRecord) => {
+      logger.call(record);
+      ledger.add(record);
+    },
     now: () => Date.now(),
     holdMs: 10_000,
   };
+}
+
+/** What amounts are shown in; without a rate they stay in US dollars. */
+function currencyOf(config: Config): Currency {
+  const { currency, rate } = config.costOptimization?.budget ?? {};
+  return currency === undefined || rate === undefined ? usDollars : { code: currency, usdPerUnit: rate };
+}
+
+function currencyWarnings({ costOptimization }: Config): string[] {
+  const { currency, rate } = costOptimization?.budget ?? {};
+  if (currency === undefined || currency === 'USD' || rate !== undefined) return [];
+  return [`costOptimization.budget.rate is missing: amounts are shown in USD, not in ${currency}`];
 }
 
 function configuredKeys(config: Config): RouterKey[] {

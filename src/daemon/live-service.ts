@@ -1,5 +1,7 @@
 import type { Authenticator } from '../admission/authenticate.ts';
+import type { Currency } from '../call/money.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Registry } from '../providers/registry.ts';
 import type { Control, Service } from '../server/service.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -11,6 +13,8 @@ export interface Generation {
   authenticator: Authenticator;
   localOnly: boolean;
   enableCors: boolean;
+  ledger: Ledger;
+  currency: Currency;
   notAvailableYet: readonly string[];
 }
 
@@ -53,6 +57,14 @@ export class LiveService implements Service {
 
   get localOnly(): boolean {
     return this.#generation.localOnly;
+  }
+
+  get ledger(): Ledger {
+    return this.#generation.ledger;
+  }
+
+  get currency(): Currency {
+    return this.#generation.currency;
   }
 
   get enableCors(): boolean {

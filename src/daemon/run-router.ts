@@ -5,6 +5,7 @@ import { createHttpServer } from '../server/create-server.ts';
 import type { Control } from '../server/service.ts';
 import { createLogger, type Logger, type LogSettings } from '../telemetry/logger.ts';
 import { type Access, type Assembly, accessFor, assemble } from './assemble.ts';
+import { Ledgers } from './ledgers.ts';
 import { listen } from './listen.ts';
 import { LiveService } from './live-service.ts';
 import { version } from './version.ts';
@@ -55,7 +56,14 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   const access = accessOf(assembly, host, environment);
   const logging = logSettings(settings, assembly);
   const logger = createLogger(logging);
-  const service = new LiveService(version, assembly.generation(logger, access), logger, Date.now(), settings.control);
+  const ledgers = new Ledgers((message, fields) => logger.warn(message, fields));
+  const service = new LiveService(
+    version,
+    assembly.generation(logger, access, ledgers),
+    logger,
+    Date.now(),
+    settings.control,
+  );
   const port = settings.port ?? environment.router.port ?? assembly.config.router.port;
   const listening = await listen(() => createHttpServer(service), host, port);
   const warnings = [...assembly.warnings, ...openWarnings(access, host, listening.port)];
@@ -82,7 +90,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       if (!next) return;
       const before = assembly;
       assembly = next;
-      service.replace(next.generation(logger, accessOf(next, host, environment)));
+      service.replace(next.generation(logger, accessOf(next, host, environment), ledgers));
       logger.setLevel(logSettings(settings, next).level);
       logger.info('configuration reloaded', { configFile: next.configFile ?? null });
       for (const warning of [...next.warnings, ...next.notAvailableYet]) logger.warn(warning);
@@ -93,6 +101,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       await service.drain(drainMs);
       await listening.close();
       await assembly.transport.destroy();
+      await ledgers.close();
       logger.flush();
     },
   };

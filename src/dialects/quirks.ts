@@ -78,6 +78,8 @@ export interface Quirks {
   promptCacheKey: boolean;
   /** `service_tier` is understood: `default` for a client that wants no priority. */
   serviceTier: boolean;
+  /** `usage.cost` holds what the call cost in US dollars, as the service bills it. */
+  costInUsage: boolean;
   /** Web search that the service does itself; `responses-tool` is one of the Responses API alone. */
   webSearch: 'none' | 'openrouter-plugin' | 'search-options' | 'responses-tool';
   /**
@@ -122,6 +124,7 @@ export const plainQuirks: Quirks = {
   inferFinish: false,
   promptCacheKey: false,
   serviceTier: false,
+  costInUsage: false,
   webSearch: 'none',
   clientIdentity: 'forward',
   extraBody: {},

@@ -2,6 +2,7 @@ import type { Call } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
 import type { EncodedRequest, EncodeInput, StreamDecoder } from '../dialects/dialect.ts';
 import type { StreamEvent } from '../protocol/stream-event.ts';
+import { promptTokensOf } from '../protocol/usage.ts';
 import type { WholeMessage } from '../protocol/whole-message.ts';
 import { clientCredential, credentialHeaders } from '../providers/auth.ts';
 import type { Target } from '../providers/target.ts';
@@ -10,6 +11,7 @@ import { Deadline } from './deadline.ts';
 import { eventsOfMessage } from './events-of-message.ts';
 import type { AttemptParts } from './parts.ts';
 import { readWhole } from './read-whole.ts';
+import { ReplyWatch } from './watch-reply.ts';
 
 /** A target that has begun to answer. */
 export type Opened = { target: Target; warnings: string[] } & (
@@ -174,12 +176,23 @@ function leaveOpen(chunks: AsyncIterator<Buffer>): void {
 /** All events up to the batch that holds the first output: what the client could not be asked to forget. */
 async function untilOutput(batches: AsyncGenerator<StreamEvent[]>): Promise<StreamEvent[]> {
   const events: StreamEvent[] = [];
-  for (;;) {
-    const { done, value } = await batches.next();
-    if (done) return events;
-    events.push(...value);
-    if (value.some((event) => outputTypes.has(event.type))) return events;
+  try {
+    for (;;) {
+      const { done, value } = await batches.next();
+      if (done) return events;
+      events.push(...value);
+      if (value.some((event) => outputTypes.has(event.type))) return events;
+    }
+  } catch (error) {
+    throw withUsage(Failure.from(error), events);
   }
+}
+
+/** A provider that counted the prompt before it failed may charge for it. */
+function withUsage(failure: Failure, events: readonly StreamEvent[]): Failure {
+  const watch = new ReplyWatch();
+  watch.add(events);
+  return watch.usage && promptTokensOf(watch.usage) > 0 ? failure.with({ usage: watch.usage }) : failure;
 }
 
 const outputTypes = new Set(['content_block_delta', 'content_block_stop', 'message_delta', 'message_stop']);
@@ -192,8 +205,10 @@ function isJson(reply: UpstreamReply): boolean {
 
 /** A provider that refuses the client's own credential says so to the client as it is. */
 async function explained(error: unknown, call: Call, target: Target): Promise<Failure> {
-  if (call.signal.aborted) return new Failure('client-gone', 'the client closed the connection');
   const failure = Failure.from(error);
+  if (call.signal.aborted) {
+    return new Failure('client-gone', 'the client closed the connection', { usage: failure.details.usage });
+  }
   if (
     failure.kind === 'upstream-credential' &&
     target.passThroughCredential &&

@@ -2,11 +2,14 @@ import type { Call } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
 import type { CallRecord } from '../call/record.ts';
 import type { Reply } from '../call/reply.ts';
+import type { Usage } from '../protocol/messages.ts';
 import type { StreamEvent } from '../protocol/stream-event.ts';
 import { type Decision, decide } from '../routing/decide.ts';
 import { readFacts } from '../routing/facts.ts';
 import type { Opened } from './attempt.ts';
+import { billCall } from './bill-call.ts';
 import type { GatewayParts } from './parts.ts';
+import { BodyRecorder } from './record-bodies.ts';
 import { begunStream, heldStream } from './reply-stream.ts';
 import { tryTargets } from './try-targets.ts';
 import { ReplyWatch } from './watch-reply.ts';
@@ -17,16 +20,18 @@ export type Outcome = { ok: true; reply: Reply } | { ok: false; failure: Failure
 /** The way of a call, top to bottom: facts, decision, targets, reply, and its record once it is over. Never throws. */
 export async function handleCall(parts: GatewayParts, call: Call): Promise<Outcome> {
   const record = newRecord(call);
-  const settle = settleOnce(parts, record);
+  const bodies = parts.recordBodies ? new BodyRecorder(call) : undefined;
+  const settle = settleOnce(parts, record, bodies);
   try {
     const decision = decide(readFacts(call), parts.table);
     record.rule = decision.rule;
     record.reason = decision.reason;
-    const reply = await replyOf(parts, call, decision, record, settle);
+    const reply = await replyOf(parts, call, decision, record, settle, bodies);
     return { ok: true, reply };
   } catch (error) {
     const failure = Failure.from(error);
     noteFailure(record, failure);
+    bodies?.addFailure(failure);
     settle();
     return { ok: false, failure, headers: headersOf(record, undefined) };
   }
@@ -38,39 +43,36 @@ async function replyOf(
   decision: Decision,
   record: CallRecord,
   settle: () => void,
+  bodies: BodyRecorder | undefined,
 ): Promise<Reply> {
   const opening = tryTargets(parts, call, decision, record.attempts);
-  if (call.request.stream !== true) return wholeReply(await opening, record, settle);
+  if (call.request.stream !== true) return wholeReply(await opening, record, settle, bodies);
   const opened = await within(opening, parts.holdMs);
   const onFailure = (failure: Failure) => noteFailure(record, failure);
+  const passing = (batches: AsyncGenerator<StreamEvent[]>) =>
+    watched(parts, call, batches, opening, record, settle, bodies);
   if (opened === undefined) {
     const first = decision.targets[0];
     const target = opening.then((late) => noteTarget(record, late));
     target.catch(() => undefined);
     const batches = heldStream(opening, call, first?.model ?? call.request.model, onFailure);
-    return {
-      kind: 'stream',
-      headers: headersOf(record, first),
-      batches: watched(parts, batches, opening, record, settle),
-    };
+    return { kind: 'stream', headers: headersOf(record, first), batches: passing(batches) };
   }
-  if (opened.kind !== 'stream') return wholeReply(opened, record, settle);
+  if (opened.kind !== 'stream') return wholeReply(opened, record, settle, bodies);
   noteTarget(record, opened);
   const batches = begunStream(opened, call, onFailure);
-  return {
-    kind: 'stream',
-    headers: headersOf(record, opened.target),
-    batches: watched(parts, batches, opening, record, settle),
-  };
+  return { kind: 'stream', headers: headersOf(record, opened.target), batches: passing(batches) };
 }
 
-function wholeReply(opened: Opened, record: CallRecord, settle: () => void): Reply {
+function wholeReply(opened: Opened, record: CallRecord, settle: () => void, bodies: BodyRecorder | undefined): Reply {
   noteTarget(record, opened);
   if (opened.kind !== 'message') throw new Failure('internal', 'a stream where a message was asked for');
   const { message } = opened.message;
   record.usage = message.usage;
   record.stopReason = message.stop_reason ?? undefined;
   record.upstreamModel = message.model;
+  noteLeg(record, message.usage, message.model, false);
+  bodies?.add(opened.message.bytes);
   settle();
   return { kind: 'message', headers: headersOf(record, opened.target), message: opened.message };
 }
@@ -78,10 +80,12 @@ function wholeReply(opened: Opened, record: CallRecord, settle: () => void): Rep
 /** The batches as they pass, watched for the record, which is settled when the stream is over or left. */
 async function* watched(
   parts: GatewayParts,
+  call: Call,
   batches: AsyncGenerator<StreamEvent[]>,
   opening: Promise<Opened>,
   record: CallRecord,
   settle: () => void,
+  bodies: BodyRecorder | undefined,
 ): AsyncGenerator<StreamEvent[]> {
   const watch = new ReplyWatch();
   let ended = false;
@@ -89,6 +93,7 @@ async function* watched(
     for await (const batch of batches) {
       record.firstOutputMs ??= parts.now() - record.startedAt;
       watch.add(batch);
+      bodies?.addEvents(batch);
       const last = batch.at(-1)?.type;
       ended ||= last === 'message_stop' || last === 'error';
       yield batch;
@@ -97,10 +102,12 @@ async function* watched(
   } finally {
     if (!ended && record.failure === undefined) record.outcome = 'cancelled';
     const opened = await opening.catch(() => undefined);
-    record.usage = watch.usage;
     record.stopReason = watch.stopReason;
-    record.upstreamModel = watch.upstreamModel ?? record.upstreamModel;
-    if (opened?.kind === 'stream' && opened.usageEstimated()) record.usageEstimated = true;
+    if (opened?.kind === 'stream') {
+      const { usage, estimated } = watch.spent(() => parts.estimateTokens(call.request, opened.target.model));
+      record.upstreamModel = answeredBy(opened);
+      noteLeg(record, usage, record.upstreamModel, estimated || opened.usageEstimated());
+    }
     settle();
   }
 }
@@ -123,6 +130,21 @@ function newRecord(call: Call): CallRecord {
   };
 }
 
+/** The usage of the target that answered, which is the last that was tried. */
+function noteLeg(record: CallRecord, usage: Usage | undefined, model: string, estimated: boolean): void {
+  if (!usage) return;
+  record.usage = usage;
+  if (estimated) record.usageEstimated = true;
+  const leg = record.attempts.at(-1);
+  if (leg) Object.assign(leg, { usage, model, ...(estimated ? { usageEstimated: true } : {}) });
+}
+
+/** The target's own word: a stream that began before it carries the router's. */
+function answeredBy(opened: Extract<Opened, { kind: 'stream' }>): string {
+  const start = opened.events.find(({ type }) => type === 'message_start')?.data;
+  return (start?.type === 'message_start' && start.message.model) || opened.target.model;
+}
+
 function noteTarget(record: CallRecord, { target, warnings }: Opened): void {
   record.model = target.name;
   record.provider = target.provider;
@@ -136,12 +158,14 @@ function noteFailure(record: CallRecord, failure: Failure): void {
   record.failure = { kind: failure.kind, message: failure.message };
 }
 
-function settleOnce(parts: GatewayParts, record: CallRecord): () => void {
+function settleOnce(parts: GatewayParts, record: CallRecord, bodies: BodyRecorder | undefined): () => void {
   let settled = false;
   return () => {
     if (settled) return;
     settled = true;
     record.durationMs = parts.now() - record.startedAt;
+    billCall(record, parts.table);
+    bodies?.fill(record);
     parts.settle(record);
   };
 }

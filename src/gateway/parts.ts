@@ -14,6 +14,8 @@ export interface AttemptParts {
 /** What the path of a call works with. */
 export interface GatewayParts extends AttemptParts {
   table: RoutingTable;
+  /** Whether requests and replies are kept with the record. */
+  recordBodies?: boolean;
   /** Takes the record of each call when it is over, exactly once. */
   settle(record: CallRecord): void;
   /** Milliseconds since the epoch. */

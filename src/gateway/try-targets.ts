@@ -51,11 +51,13 @@ function attemptRecord(
   const record: AttemptRecord = {
     target: target.name,
     provider: target.provider,
+    model: target.model,
     startedAt,
     durationMs: now - startedAt,
     outcome,
   };
   if (failure) record.failure = { kind: failure.kind, status: failure.status, message: failure.message };
+  if (failure?.details.usage) record.usage = failure.details.usage;
   return record;
 }
 

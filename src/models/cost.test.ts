@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { priceOf } from './catalog.ts';
-import { formatUsd, fromUsd, type PricingOptions, priceCall, priceFromConfig, type UsageCounts } from './cost.ts';
+import { formatUsd, fromUsd, type PricingOptions, priceCall, type UsageCounts } from './cost.ts';
 import type { Price } from './price.ts';
 
 const NOTHING: UsageCounts = { input: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0, output: 0 };
@@ -202,18 +202,6 @@ describe('priceCall', () => {
       '0.002000',
       '0.003003',
     ]);
-  });
-});
-
-describe('priceFromConfig', () => {
-  it.each([
-    ['dollars for a token, both directions', { costPerToken: 0.00003 }, { input: 30, output: 30 }],
-    ['a very small price for a token', { costPerToken: 0.00000015 }, { input: 0.15, output: 0.15 }],
-    ['a free target', { costPerToken: 0 }, { input: 0, output: 0 }],
-    ['pricing before costPerToken', { costPerToken: 1, pricing: { input: 2, output: 8 } }, { input: 2, output: 8 }],
-    ['nothing', {}, undefined],
-  ])('%s', (_what, config, expected) => {
-    expect(priceFromConfig(config)).toEqual(expected);
   });
 });
 

@@ -1,5 +1,7 @@
 import type { Price, PriceList } from './price.ts';
 
+export { formatUsd } from '../call/money.ts';
+
 /** Tokens of one answered call; `input` excludes what was read from or written to a cache. */
 export interface UsageCounts {
   input: number;
@@ -48,23 +50,9 @@ export function priceCall(usage: UsageCounts, price: Price | undefined, options:
   return (2n * cost + divisor) / (2n * divisor) + fees;
 }
 
-/** The price a config states: `pricing` in USD per million tokens, else `costPerToken` in USD for a token of either direction. */
-export function priceFromConfig(config: { costPerToken?: number; pricing?: PriceList }): Price | undefined {
-  if (config.pricing) return { ...config.pricing };
-  if (config.costPerToken === undefined) return undefined;
-  const perMillion = Math.round(config.costPerToken * 1e12) / 1e6;
-  return { input: perMillion, output: perMillion };
-}
-
 /** Whole micro-dollars of an amount a provider states in dollars, as OpenRouter's `usage.cost`. */
 export function fromUsd(usd: number): bigint {
   return BigInt(Math.round(usd * 1e6));
-}
-
-/** An amount in dollars with six decimal places, as `"0.001250"`. */
-export function formatUsd(microUsd: bigint): string {
-  const digits = (microUsd < 0n ? -microUsd : microUsd).toString().padStart(7, '0');
-  return `${microUsd < 0n ? '-' : ''}${digits.slice(0, -6)}.${digits.slice(-6)}`;
 }
 
 const PICO_PER_MICRO = 1_000_000n;

@@ -24,3 +24,12 @@ export function mergeUsage(earlier: Usage, later: unknown): Usage {
 export function tokenCount(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) && value > 0 ? Math.round(value) : 0;
 }
+
+/** Tokens of the whole prompt: read from a cache, written to one, and neither. */
+export function promptTokensOf(usage: Usage): number {
+  return (
+    tokenCount(usage.input_tokens) +
+    tokenCount(usage.cache_read_input_tokens) +
+    tokenCount(usage.cache_creation_input_tokens)
+  );
+}

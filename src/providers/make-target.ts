@@ -4,6 +4,8 @@ import type { Dialect, DialectName, ModelAbilities } from '../dialects/dialect.t
 import { plainQuirks, type Quirks } from '../dialects/quirks.ts';
 import { dialectOf } from '../dialects/registry.ts';
 import { abilitiesOf } from '../models/abilities.ts';
+import { configuredPrice } from '../models/billing.ts';
+import { priceOf } from '../models/catalog.ts';
 import { passThroughKey } from './auth.ts';
 import { callUrl, readEndpoint } from './endpoint.ts';
 import { KeyPool } from './key-pool.ts';
@@ -41,6 +43,7 @@ export function makeTarget(config: TargetConfig, context: TargetContext): Target
     dialect: dialect ?? anthropic,
     quirks,
     abilities: abilitiesFor(config),
+    configuredPrice: configuredPrice(config, priceOf(config.providerType, config.model)),
     timeouts: timeoutsFor(config, preset, context),
     auth: preset.auth,
     keys: new KeyPool(passThroughCredential ? [] : keys),

@@ -86,6 +86,7 @@ const openRouterQuirks: Partial<Quirks> = {
   efforts: ['minimal', 'low', 'medium', 'high', 'xhigh'],
   reasoningReplay: 'reasoning_details',
   webSearch: 'openrouter-plugin',
+  costInUsage: true,
 };
 
 const hosted: Partial<Quirks> = { midConversationSystem: 'system', parallelToolCalls: true };

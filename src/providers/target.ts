@@ -1,5 +1,6 @@
 import type { Dialect, ModelAbilities } from '../dialects/dialect.ts';
 import type { Quirks } from '../dialects/quirks.ts';
+import type { Price } from '../models/price.ts';
 import type { KeyPool } from './key-pool.ts';
 import type { AuthScheme } from './presets.ts';
 
@@ -28,6 +29,8 @@ export interface Target {
   readonly quirks: Quirks;
   /** What is configured or known of the model; undefined is unknown. */
   readonly abilities: ModelAbilities;
+  /** The price that the configuration states for it; without one the provider or the catalogue says it. */
+  readonly configuredPrice?: Price;
   readonly timeouts: Timeouts;
   readonly auth: AuthScheme;
   readonly keys: KeyPool;

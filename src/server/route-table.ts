@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, Permission } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
+import { listCalls, oneCall } from './endpoints/calls.ts';
 import { controlReload, controlStop } from './endpoints/control.ts';
 import { countTokens } from './endpoints/count-tokens.ts';
 import { health, healthDetailed, healthLive, healthModels, healthReady } from './endpoints/health.ts';
 import { messages } from './endpoints/messages.ts';
 import { listModels, oneModel } from './endpoints/models.ts';
 import { probe } from './endpoints/probe.ts';
+import { costStatistics, modelStatistics, performanceStatistics, statistics } from './endpoints/statistics.ts';
 import type { Service } from './service.ts';
 
 /** One HTTP request and the way to answer it. */
@@ -60,6 +62,12 @@ const routes: readonly Route[] = [
   { method: 'GET', path: '/health/ready', permissions: nobody, handle: healthReady },
   { method: 'GET', path: '/health/detailed', permissions: readers, handle: healthDetailed },
   { method: 'GET', path: '/health/models', permissions: readers, handle: healthModels },
+  { method: 'GET', path: '/api/stats', permissions: readers, handle: statistics },
+  { method: 'GET', path: '/api/stats/models', permissions: readers, handle: modelStatistics },
+  { method: 'GET', path: '/api/stats/costs', permissions: readers, handle: costStatistics },
+  { method: 'GET', path: '/api/stats/performance', permissions: readers, handle: performanceStatistics },
+  { method: 'GET', path: '/api/calls', permissions: readers, handle: listCalls },
+  { method: 'GET', path: '/api/calls/*', permissions: readers, handle: oneCall },
 ];
 
 /** The route of a request. Throws Failure `no-such-path`, `wrong-method`. */

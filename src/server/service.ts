@@ -1,5 +1,7 @@
 import type { Authenticator } from '../admission/authenticate.ts';
+import type { Currency } from '../call/money.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Registry } from '../providers/registry.ts';
 
 /** What the endpoints serve from. A reload replaces `gateway`, `registry` and `authenticator` as one. */
@@ -13,6 +15,10 @@ export interface Service {
   /** True where only this machine may call: bound to loopback, and without keys. */
   readonly localOnly: boolean;
   readonly enableCors: boolean;
+  /** The records of calls. */
+  readonly ledger: Ledger;
+  /** What amounts are shown in. */
+  readonly currency: Currency;
   /** True from the moment of stopping: running calls finish, new ones are refused. */
   readonly draining: boolean;
   /** Features that are configured and that this version lacks. */

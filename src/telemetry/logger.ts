@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { moneyText } from '../call/money.ts';
 import type { CallRecord } from '../call/record.ts';
 
 export interface LogSettings {
@@ -79,6 +80,7 @@ export function callFields(record: CallRecord): Record<string, unknown> {
     outputTokens: record.usage?.output_tokens ?? null,
     cacheReadTokens: record.usage?.cache_read_input_tokens ?? null,
     cacheWriteTokens: record.usage?.cache_creation_input_tokens ?? null,
+    cost: moneyText(record.costMicroUsd),
     ...(record.usageEstimated ? { usageEstimated: true } : {}),
     ...(record.warnings.length > 0 ? { warnings: record.warnings } : {}),
     ...(record.failure ? { failure: record.failure.kind, message: record.failure.message } : {}),
@@ -99,7 +101,8 @@ export function prettyLine(line: string): string {
 
 function callLine(fields: Record<string, unknown>): string {
   const answered = fields.model === null ? 'no model' : `${fields.model} (${fields.provider})`;
-  const tokens = fields.inputTokens === null ? '' : `, ${fields.inputTokens}+${fields.outputTokens} tokens`;
+  const cost = typeof fields.cost === 'string' ? `, $${fields.cost}` : ', price unknown';
+  const tokens = fields.inputTokens === null ? '' : `, ${fields.inputTokens}+${fields.outputTokens} tokens${cost}`;
   const why = fields.message === undefined ? '' : `: ${fields.message}`;
   return `${fields.status} ${fields.requestedModel} -> ${answered} [${fields.rule}] ${fields.durationMs} ms${tokens}${why} ${fields.requestId}`;
 }

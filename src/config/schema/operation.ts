@@ -121,7 +121,15 @@ export const cacheSchema = z
 
 export const storageSchema = z
   .strictObject({
-    url: z.string().optional().meta({ description: '`sqlite:` and a file, or `postgres://…`.' }),
+    enabled: z.boolean().optional().meta({ description: 'Whether records are kept; they are, unless it is false.' }),
+    url: z
+      .string()
+      .regex(
+        /^(sqlite:|file:|postgres(ql)?:\/\/)./,
+        'a place: "sqlite:FILE" or "postgres://USER:PASSWORD@HOST/DATABASE"',
+      )
+      .optional()
+      .meta({ description: '`sqlite:` and a file, or `postgres://…`; a file in the state folder where left out.' }),
     retention: duration('s').optional().meta({ description: 'Seconds that records are kept.' }),
   })
   .meta({ description: 'Where the record of each call is kept.' });

@@ -1,5 +1,5 @@
 import type { Failure } from '../../call/failure.ts';
-import { isJsonObject, type JsonObject, type StopReason } from '../../protocol/messages.ts';
+import { isJsonObject, type JsonObject, type StopReason, type Usage } from '../../protocol/messages.ts';
 import type { Exchange } from '../dialect.ts';
 import type { BlockWriter } from '../shared/block-writer.ts';
 import { ThinkTagSplitter } from '../shared/think-tags.ts';
@@ -7,7 +7,7 @@ import { CallKeys } from './call-keys.ts';
 import { failedGeneration } from './failed-generation.ts';
 import { failureOfError } from './failure.ts';
 import { ReasoningCollector } from './reasoning.ts';
-import { decodeUsage } from './usage.ts';
+import { decodeServiceTier, decodeUsage } from './usage.ts';
 import type { ChatChoice, ChatDelta } from './wire.ts';
 
 /** Reads replies and chunks of replies, which differ in little, into a BlockWriter. */
@@ -38,8 +38,8 @@ export class ReplyReader {
   read(reply: JsonObject): Failure | undefined {
     const choice: ChatChoice = Array.isArray(reply.choices) && isJsonObject(reply.choices[0]) ? reply.choices[0] : {};
     const groq = isJsonObject(reply.x_groq) ? reply.x_groq : {};
-    const usage = decodeUsage(reply.usage) ?? decodeUsage(groq.usage) ?? decodeUsage(choice.usage);
-    if (usage) this.#writer.usage(usage);
+    const usage = this.#usage(reply.usage) ?? this.#usage(groq.usage) ?? this.#usage(choice.usage);
+    if (usage) this.#writer.usage({ ...usage, ...decodeServiceTier(reply.service_tier) });
     const error = choice.error ?? reply.error ?? groq.error ?? (isBareError(reply) ? reply : undefined);
     if (error !== undefined && error !== '') return this.#error(error);
     this.#writer.identify(reply.id, reply.model);
@@ -63,6 +63,10 @@ export class ReplyReader {
     this.#toolCall({ function: call }, true);
     this.#writer.finish('tool_use');
     return undefined;
+  }
+
+  #usage(value: unknown): Partial<Usage> | undefined {
+    return decodeUsage(value, this.#exchange.quirks.costInUsage);
   }
 
   #delta(delta: ChatDelta, whole: boolean): void {

@@ -3,8 +3,9 @@ import { tokenCount } from '../../protocol/usage.ts';
 
 /**
  * Usage in the Messages form: cached tokens apart from the input, never below 0. Undefined where the value reports none.
+ * With the quirk `costInUsage` it holds one more field, `cost`: US dollars, as the service bills them.
  */
-export function decodeUsage(value: unknown): Partial<Usage> | undefined {
+export function decodeUsage(value: unknown, costInUsage = false): Partial<Usage> | undefined {
   if (!isJsonObject(value) || !reportsTokens(value)) return undefined;
   const prompt = isJsonObject(value.prompt_tokens_details) ? value.prompt_tokens_details : {};
   const read = tokenCount(prompt.cached_tokens ?? value.prompt_cache_hit_tokens ?? value.cached_tokens);
@@ -16,7 +17,22 @@ export function decodeUsage(value: unknown): Partial<Usage> | undefined {
     cache_creation_input_tokens: written,
     output_tokens: outputTokens(value, reasoning),
     ...(reasoning > 0 ? { output_tokens_details: { thinking_tokens: reasoning } } : {}),
+    ...(costInUsage ? reportedCost(value) : {}),
   };
+}
+
+/** OpenRouter's own charge; where the user's key at the upstream provider was used, also what that provider charges. */
+function reportedCost(usage: JsonObject): { cost?: number } {
+  if (typeof usage.cost !== 'number') return {};
+  const details = isJsonObject(usage.cost_details) ? usage.cost_details : {};
+  const upstream = usage.is_byok === true && Number(details.upstream_inference_cost);
+  return { cost: upstream ? Math.round((usage.cost + upstream) * 1e12) / 1e12 : usage.cost };
+}
+
+/** A service tier with a price of its own, under the name that Messages usage gives it. */
+export function decodeServiceTier(tier: unknown): { service_tier?: string } {
+  const usual = typeof tier !== 'string' || ['', 'auto', 'default', 'on_demand', 'standard'].includes(tier);
+  return usual ? {} : { service_tier: tier };
 }
 
 function reportsTokens(value: JsonObject): boolean {

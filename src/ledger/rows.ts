@@ -1,0 +1,122 @@
+import type { AttemptRecord, CallRecord } from '../call/record.ts';
+import type { Usage } from '../protocol/messages.ts';
+import { tokenCount } from '../protocol/usage.ts';
+import type { Seal, SqlValue } from './engine.ts';
+
+/** Tables and columns in the order in which rows hold their values. */
+export const tables = {
+  calls: {
+    started_at: 'BIGINT',
+    id: 'TEXT',
+    duration_ms: 'BIGINT',
+    first_output_ms: 'BIGINT',
+    caller: 'TEXT',
+    session: 'TEXT',
+    model: 'TEXT',
+    provider: 'TEXT',
+    rule: 'TEXT',
+    outcome: 'TEXT',
+    cached: 'BIGINT',
+    saved_micro: 'BIGINT',
+    record: 'TEXT',
+  },
+  attempts: {
+    started_at: 'BIGINT',
+    call_id: 'TEXT',
+    position: 'BIGINT',
+    target: 'TEXT',
+    provider: 'TEXT',
+    outcome: 'TEXT',
+    input_tokens: 'BIGINT',
+    output_tokens: 'BIGINT',
+    cache_read_tokens: 'BIGINT',
+    cache_write_tokens: 'BIGINT',
+    cost_micro: 'BIGINT',
+    unpriced: 'BIGINT',
+  },
+  bodies: { started_at: 'BIGINT', call_id: 'TEXT', kind: 'TEXT', truncated: 'BIGINT', content: 'BYTES' },
+} as const;
+
+export type TableName = keyof typeof tables;
+
+/** The rows of one call. */
+export type Entry = Record<TableName, SqlValue[][]>;
+
+/** A record as rows. `started_at` is the call's in every table. */
+export function entryOf(record: CallRecord, seal: Seal): Entry {
+  const { bodies, ...rest } = record;
+  const kept = {
+    ...rest,
+    requestedModel: clean(record.requestedModel),
+    sessionId: cleanOrNull(record.sessionId) ?? undefined,
+  };
+  return {
+    calls: [callRow(record, JSON.stringify(kept))],
+    attempts: record.attempts.map((attempt, position) => attemptRow(record, attempt, position)),
+    bodies: bodies
+      ? [
+          [record.startedAt, record.id, 'request', 0, seal.seal(bodies.request)],
+          [record.startedAt, record.id, 'reply', bodies.truncated ? 1 : 0, seal.seal(bodies.reply)],
+        ]
+      : [],
+  };
+}
+
+function callRow(record: CallRecord, json: string): SqlValue[] {
+  return [
+    record.startedAt,
+    record.id,
+    Math.round(record.durationMs),
+    record.firstOutputMs === undefined ? null : Math.round(record.firstOutputMs),
+    clean(record.caller),
+    cleanOrNull(record.sessionId),
+    cleanOrNull(record.model),
+    cleanOrNull(record.provider),
+    clean(record.rule),
+    record.outcome,
+    record.cache === 'hit' ? 1 : 0,
+    record.savedMicroUsd ?? null,
+    json,
+  ];
+}
+
+function attemptRow(record: CallRecord, attempt: AttemptRecord, position: number): SqlValue[] {
+  const usage: Partial<Usage> = attempt.usage ?? {};
+  const cost = attempt.costMicroUsd ?? null;
+  return [
+    record.startedAt,
+    record.id,
+    position,
+    clean(attempt.target),
+    clean(attempt.provider),
+    outcomeOf(record, attempt, position),
+    tokenCount(usage.input_tokens),
+    tokenCount(usage.output_tokens),
+    tokenCount(usage.cache_read_input_tokens),
+    tokenCount(usage.cache_creation_input_tokens),
+    cost,
+    cost === null && (attempt.usage !== undefined || answeredUnknown(record, position)) ? 1 : 0,
+  ];
+}
+
+/** A target that began to answer may still have failed. */
+function outcomeOf(record: CallRecord, attempt: AttemptRecord, position: number): string {
+  const isLast = position === record.attempts.length - 1;
+  return isLast && attempt.outcome === 'ok' && record.outcome !== 'succeeded' ? record.outcome : attempt.outcome;
+}
+
+function answeredUnknown(record: CallRecord, position: number): boolean {
+  return record.outcome === 'succeeded' && record.costMicroUsd === null && position === record.attempts.length - 1;
+}
+
+function cleanOrNull(text: string | undefined): string | null {
+  return text === undefined ? null : clean(text);
+}
+
+/** Names may come from anybody: a database takes no NUL, no half of a character, and nothing endless in an index. */
+function clean(text: string): string {
+  const short = text.length > longestName ? text.slice(0, longestName) : text;
+  return /^[\x20-\x7e]*$/.test(short) ? short : Buffer.from(short.replaceAll('\0', '\ufffd')).toString('utf8');
+}
+
+const longestName = 500;

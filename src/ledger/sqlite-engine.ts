@@ -1,0 +1,94 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Engine, SqlRow, SqlValue } from './engine.ts';
+import { migrations, migrationsFrom } from './migrations.ts';
+import { type Entry, type TableName, tables } from './rows.ts';
+
+/** The ledger in a file of this machine, which several processes may share. Throws what SQLite throws. */
+export async function openSqlite(file: string): Promise<Engine> {
+  const { DatabaseSync } = await import('@photostructure/sqlite');
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  // Made before SQLite does, for its mode; the files beside it take the same.
+  closeSync(openSync(file, 'a', 0o600));
+  const database = new DatabaseSync(file);
+  try {
+    database.exec(`PRAGMA busy_timeout = ${busyMs}`);
+    database.exec('PRAGMA journal_mode = WAL');
+    database.exec('PRAGMA synchronous = NORMAL');
+    migrate(database);
+    return new SqliteEngine(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** The calling thread waits so long for another process; longer waits are the queue's. */
+const busyMs = 100;
+
+type Database = InstanceType<typeof import('@photostructure/sqlite')['DatabaseSync']>;
+type Statement = ReturnType<Database['prepare']>;
+
+class SqliteEngine implements Engine {
+  readonly #database: Database;
+  readonly #inserts: Record<TableName, Statement>;
+
+  constructor(database: Database) {
+    this.#database = database;
+    const insert = (name: TableName) => database.prepare(insertInto(name));
+    this.#inserts = { calls: insert('calls'), attempts: insert('attempts'), bodies: insert('bodies') };
+  }
+
+  async write(entries: readonly Entry[]): Promise<void> {
+    inTransaction(this.#database, () => {
+      for (const entry of entries) {
+        for (const row of entry.calls) this.#inserts.calls.run(...row);
+        for (const row of entry.attempts) this.#inserts.attempts.run(...row);
+        for (const row of entry.bodies) this.#inserts.bodies.run(...row);
+      }
+    });
+  }
+
+  async all(sql: string, values: readonly SqlValue[]): Promise<SqlRow[]> {
+    return this.#database.prepare(sql).all(...values) as SqlRow[];
+  }
+
+  isOfRecord(error: unknown): boolean {
+    return error instanceof Error && /constraint failed|datatype mismatch|too big/i.test(error.message);
+  }
+
+  async close(): Promise<void> {
+    this.#database.close();
+  }
+}
+
+function insertInto(name: TableName): string {
+  const columns = Object.keys(tables[name]);
+  return `INSERT OR IGNORE INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+}
+
+function migrate(database: Database): void {
+  database.exec('CREATE TABLE IF NOT EXISTS ledger_version (version BIGINT NOT NULL)');
+  if (versionOf(database) === migrations.length) return;
+  inTransaction(database, () => {
+    const statements = migrationsFrom(versionOf(database), { bytes: 'BLOB', clustered: ' WITHOUT ROWID' });
+    for (const statement of statements) database.exec(statement);
+    database.exec(`DELETE FROM ledger_version; INSERT INTO ledger_version VALUES (${migrations.length})`);
+  });
+}
+
+function versionOf(database: Database): number {
+  const row = database.prepare('SELECT version FROM ledger_version').get() as { version: number } | undefined;
+  return row?.version ?? 0;
+}
+
+function inTransaction(database: Database, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    work();
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
