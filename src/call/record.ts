@@ -1,3 +1,4 @@
+import type { Explanation } from './explanation.ts';
 import type { Usage } from '../protocol/messages.ts';
 
 /** One try at one target. */
@@ -30,6 +31,8 @@ export interface CallRecord {
   /** The rule or step that chose. */
   rule: string;
   reason: string;
+  /** The decision told whole; worked out when it is asked for, and only until the call is settled. */
+  explain?: () => Explanation;
   attempts: AttemptRecord[];
   warnings: string[];
   outcome: 'succeeded' | 'failed' | 'cancelled' | 'refused';
