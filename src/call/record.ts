@@ -1,5 +1,5 @@
-import type { Explanation } from './explanation.ts';
 import type { Usage } from '../protocol/messages.ts';
+import type { Explanation } from './explanation.ts';
 
 /** One try at one target. */
 export interface AttemptRecord {

@@ -10,17 +10,20 @@ import { ConfigError } from '../config/problems.ts';
 import { type Config, defaultConfig } from '../config/schema.ts';
 import { collectProviderPatterns, collectTargets, type TargetConfig } from '../config/targets.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
-import { findModel, knownModel } from '../models/catalog.ts';
-import { estimateRequest, tokenFamilyOf } from '../models/tokens.ts';
+import type { CustomRouter } from '../gateway/route-call.ts';
+import { knownModel } from '../models/catalog.ts';
+import { type CountedRequest, measureRequest, TextMemo, tokenFamilyOf } from '../models/tokens.ts';
 import { detectTargets, targetOf, targetsFromNames } from '../providers/autodetect.ts';
 import { makeTarget, type TargetContext } from '../providers/make-target.ts';
 import { createRegistry, type Registry } from '../providers/registry.ts';
-import type { Target } from '../providers/target.ts';
 import { Transport } from '../providers/transport.ts';
 import type { RoutingTable } from '../routing/decide.ts';
+import { LiveState } from '../routing/live-state.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { assembleRouting, providerServing } from './assemble-routing.ts';
 import { firstKey } from './first-key.ts';
 import type { Generation } from './live-service.ts';
+import { loadCustomRouter } from './load-custom-router.ts';
 
 export interface AssemblySettings {
   configFile?: string;
@@ -28,6 +31,8 @@ export interface AssemblySettings {
   configText?: { text: string; format: 'json' | 'yaml'; directory: string };
   models?: string[];
   environment: Environment;
+  /** What routing knows of the moment, where a configuration follows another. */
+  state?: LiveState;
 }
 
 /** A configuration, read and turned into the parts that serve it; only the logger and the address are missing. */
@@ -66,24 +71,30 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
   });
   const { targets, warnings } = await withPlaces(loaded, async () => {
     const found = await targetConfigs(config, loaded, models, environment, transport);
-    return { targets: found, warnings: [...(loaded?.warnings ?? []), ...checkNames(config, found, knownModel)] };
+    const served = (name: string) => providerServing(name, found) !== undefined;
+    const named = checkNames(config, found, knownModel, served);
+    return { targets: found, warnings: [...(loaded?.warnings ?? []), ...named] };
   });
   const registry = createRegistry(targets, providersOf(config, targets), (target) =>
     makeTarget(target, targetContext(config, loaded, environment)),
   );
-  const table = routingTable(config, registry, targets, models);
+  const { table, customRouter, ...routing } = await withPlaces(loaded, async () => ({
+    ...assembleRouting(config, registry, targets, models),
+    customRouter: await customRouterOf(config, loaded),
+  }));
+  const state = settings.state ?? new LiveState();
   return {
     config,
     paths,
     configFile: loaded?.path,
-    warnings,
+    warnings: [...warnings, ...routing.warnings],
     registry,
     defaultModel: table.defaultTarget?.name,
     transport,
     keys: configuredKeys(config),
     notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
     generation: (logger, access) => ({
-      gateway: gatewayParts(table, transport, logger, access),
+      gateway: gatewayParts({ table, state, customRouter }, transport, logger, access),
       registry,
       authenticator: new Authenticator(access.keys),
       localOnly: access.localOnly,
@@ -183,33 +194,27 @@ function targetContext(config: Config, loaded: LoadedConfig | undefined, environ
   };
 }
 
-function routingTable(
-  config: Config,
-  registry: Registry,
-  targets: readonly TargetConfig[],
-  models: string[] | undefined,
-): RoutingTable {
-  const { defaultModel, fallbackModel, fallbacks } = config.routing;
-  const find = (name: string): Target | undefined => registry.find(name) ?? servedByCatalogue(name, registry, targets);
-  return {
-    find: (name) => registry.find(name),
-    defaultTarget: (models || defaultModel === undefined ? undefined : find(defaultModel)) ?? registry.targets[0],
-    fallbacks: [...fallbacks, ...(fallbackModel === undefined ? [] : [fallbackModel])],
-  };
+/** The user's own routing function; only a configuration file may name one. */
+async function customRouterOf(config: Config, loaded: LoadedConfig | undefined): Promise<CustomRouter | undefined> {
+  const { router } = config.routing;
+  return router === undefined || loaded === undefined ? undefined : loadCustomRouter(router, loaded.directory);
 }
 
-/** A model that only the catalogue knows, at the first configured provider that serves it. */
-function servedByCatalogue(name: string, registry: Registry, targets: readonly TargetConfig[]): Target | undefined {
-  const serving = targets.find((target) => findModel(target.providerType, name) !== undefined);
-  return serving && registry.find(`${serving.provider}/${name}`);
+interface Routing {
+  table: RoutingTable;
+  state: LiveState;
+  customRouter: CustomRouter | undefined;
 }
 
-function gatewayParts(table: RoutingTable, transport: Transport, logger: Logger, access: Access): GatewayParts {
+function gatewayParts(routing: Routing, transport: Transport, logger: Logger, access: Access): GatewayParts {
   const authenticator = new Authenticator(access.keys);
+  const memo = new TextMemo();
+  const measurePrompt = (request: CountedRequest) => measureRequest(request, memo.measure);
   return {
-    table,
+    ...routing,
     upstream: transport,
-    estimateTokens: (request, model) => estimateRequest(request as never, { family: tokenFamilyOf(model) }),
+    measurePrompt,
+    estimateTokens: (request, model) => measurePrompt(request as CountedRequest)(tokenFamilyOf(model)),
     isRouterKey: (key) => authenticator.knows(key),
     settle: (record: CallRecord) => logger.call(record),
     now: () => Date.now(),

@@ -1,6 +1,6 @@
 import type { CallRecord } from '../call/record.ts';
-import type { Upstream } from '../providers/transport.ts';
 import type { CountedRequest, TokenFamily } from '../models/tokens.ts';
+import type { Upstream } from '../providers/transport.ts';
 import type { RoutingTable } from '../routing/decide.ts';
 import type { LiveState } from '../routing/live-state.ts';
 import type { CustomRouter } from './route-call.ts';

@@ -1,6 +1,6 @@
+import { nearest } from '../config/nearest.ts';
 import { ConfigError, type ConfigProblem } from '../config/problems.ts';
 import type { Config } from '../config/schema.ts';
-import { nearest } from '../config/nearest.ts';
 import type { Price } from '../models/catalog.ts';
 import type { Target } from '../providers/target.ts';
 import { compileCondition, expressionCondition } from './condition.ts';
@@ -82,10 +82,7 @@ function rulesOf(rules: Config['routingRules'], problems: ConfigProblem[], warni
     });
 }
 
-function costRulesOf(
-  rules: NonNullable<Config['costOptimization']>['rules'],
-  problems: ConfigProblem[],
-): CostRule[] {
+function costRulesOf(rules: NonNullable<Config['costOptimization']>['rules'], problems: ConfigProblem[]): CostRule[] {
   return rules.flatMap(({ condition: text, model }, index) => {
     const expression = compileExpression(text);
     if (!isExpressionProblem(expression)) return [{ text, condition: expressionCondition(expression), model }];

@@ -10,13 +10,17 @@ const hard = stemsOf(
   'architecture architect distributed concurrency concurrent deadlock race scalable scalability migrate migration security vulnerability encryption protocol compiler consensus transaction transactional asynchronous parallel multithreaded optimise performance algorithm proof prove theorem redesign rewrite overhaul microservice microservices integrate orchestration sharding replication consistency backward compatibility refactor benchmark profiling invariant distribue concurrence securite chiffrement repartition montee charge coherence demontrer',
 );
 /** What reaches over much. */
-const wide = stemsOf('entire whole every across codebase repository project system all complet complete end tout toute tous ensemble projet systeme');
+const wide = stemsOf(
+  'entire whole every across codebase repository project system all complet complete end tout toute tous ensemble projet systeme',
+);
 /** What makes a task small. */
 const easy = stemsOf(
   'typo rename list hello hi thanks thank bonjour merci salut quick simple simply small short tiny trivial version print show name format lint indent capital yes ok okay what who when date spelling rapide simple petit petite renomme orthographe affiche',
 );
 /** What adds a condition or a step. */
-const further = stemsOf('must should ensure also then after without while including except unless both additionally finally doit doivent aussi puis ensuite sans sauf egalement enfin');
+const further = stemsOf(
+  'must should ensure also then after without while including except unless both additionally finally doit doivent aussi puis ensuite sans sauf egalement enfin',
+);
 
 /**
  * How demanding a task is, by what it asks for rather than by its length: hard subjects, reach, conditions and steps,

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { type Expression, type ExpressionProblem, compileExpression, isExpressionProblem } from './expression.ts';
+import { compileExpression, type Expression, type ExpressionProblem, isExpressionProblem } from './expression.ts';
 import type { Facts } from './facts.ts';
 import { normalFileType } from './file-types.ts';
 import type { CallScope } from './scope.ts';
@@ -66,7 +66,10 @@ function plainParts({ key, session, requestedModel, time, ...flags }: WrittenCon
     });
   }
   if (time) {
-    parts.push((_, scope) => ({ holds: isWithin(time, scope.date), saw: isWithin(time, scope.date) ? 'it is the time' : 'it is not the time' }));
+    parts.push((_, scope) => ({
+      holds: isWithin(time, scope.date),
+      saw: isWithin(time, scope.date) ? 'it is the time' : 'it is not the time',
+    }));
   }
   return parts;
 }
@@ -98,7 +101,10 @@ function textParts({ messageContains, fileTypes }: WrittenCondition): Part[] {
     parts.push((facts) => {
       const found = wanted.find((type) => facts.fileTypes.includes(type));
       if (found !== undefined) return { holds: true, saw: `${found} files are concerned` };
-      return { holds: false, saw: `no ${wanted.join(', ')} file is concerned (${facts.fileTypes.join(', ') || 'none is named'})` };
+      return {
+        holds: false,
+        saw: `no ${wanted.join(', ')} file is concerned (${facts.fileTypes.join(', ') || 'none is named'})`,
+      };
     });
   }
   return parts;
@@ -113,12 +119,18 @@ function costlyParts({ taskType, complexity, tokenCount }: WrittenCondition): Pa
     });
   }
   if (complexity) {
-    parts.push((facts) => ({ holds: complexity.includes(facts.complexity), saw: `the complexity is ${facts.complexity}` }));
+    parts.push((facts) => ({
+      holds: complexity.includes(facts.complexity),
+      saw: `the complexity is ${facts.complexity}`,
+    }));
   }
   if (tokenCount) {
     const { min = 0, max = Number.POSITIVE_INFINITY } = tokenCount;
     parts.push((facts) => {
-      return { holds: facts.tokenCount >= min && facts.tokenCount <= max, saw: `the prompt has ${facts.tokenCount} tokens` };
+      return {
+        holds: facts.tokenCount >= min && facts.tokenCount <= max,
+        saw: `the prompt has ${facts.tokenCount} tokens`,
+      };
     });
   }
   return parts;

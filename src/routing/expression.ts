@@ -154,7 +154,10 @@ function withPlainNumbers(written: string): Source {
 function problemOf(error: unknown, source: Source): ExpressionProblem {
   const range = (error as { range?: { start: number; end: number } }).range;
   const start = range?.start ?? 0;
-  const problem: ExpressionProblem = { message: friendly(firstLine(error), source.text, start), column: source.columnOf(start) };
+  const problem: ExpressionProblem = {
+    message: friendly(firstLine(error), source.text, start),
+    column: source.columnOf(start),
+  };
   const unknown = /^Unknown variable: (\w+)/.exec(firstLine(error))?.[1];
   if (unknown !== undefined) {
     problem.message = `unknown variable ${unknown}`;

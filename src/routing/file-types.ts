@@ -2,10 +2,12 @@ import { blocksOf, isJsonObject, type MessagesRequest } from '../protocol/messag
 
 /** Tool calls before the person's text that are looked at for files, latest first. */
 const recentCalls = 12;
-const namePattern = /(?<![\p{L}\p{N}_])(?:[\w~@%+\-./\\]*[\w)\]*])?((?:\.[A-Za-z][A-Za-z0-9+]{0,11})+)(?![\p{L}\p{N}_])/gu;
+const namePattern =
+  /(?<![\p{L}\p{N}_])(?:[\w~@%+\-./\\]*[\w)\]*])?((?:\.[A-Za-z][A-Za-z0-9+]{0,11})+)(?![\p{L}\p{N}_])/gu;
 
 /** Products that are called like files. */
-const products = /^(node|next|nuxt|vue|react|angular|express|three|d3|chart|backbone|discord|nest|alpine|ember|moment|asp|socket)\.(js|net|io)$/i;
+const products =
+  /^(node|next|nuxt|vue|react|angular|express|three|d3|chart|backbone|discord|nest|alpine|ember|moment|asp|socket)\.(js|net|io)$/i;
 
 /** The endings of files that a text names, in order, lower case with their dot; `.d.ts` also counts as `.ts`. */
 export function fileTypesIn(text: string): string[] {
@@ -46,7 +48,9 @@ export function fileTypesOf(request: MessagesRequest, text: string, index: numbe
 function pathsOf(input: unknown): string[] {
   if (!isJsonObject(input)) return [];
   return Object.entries(input).flatMap(([name, value]) =>
-    typeof value === 'string' && /path|file(_?name)?$|glob|^pattern$|uri$/i.test(name) && value.length < 1000 ? [value] : [],
+    typeof value === 'string' && /path|file(_?name)?$|glob|^pattern$|uri$/i.test(name) && value.length < 1000
+      ? [value]
+      : [],
   );
 }
 

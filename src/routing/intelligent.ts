@@ -62,7 +62,11 @@ export function scoreRules(rules: readonly IntelligentRule[], words: Words): Int
   });
 }
 
-function evidenceFor(rule: IntelligentRule, words: Words, own: ReadonlySet<string>): { weight: number; found: string[] } {
+function evidenceFor(
+  rule: IntelligentRule,
+  words: Words,
+  own: ReadonlySet<string>,
+): { weight: number; found: string[] } {
   const found: string[] = [];
   let weight = 0;
   for (const { text, stems } of rule.patterns) {

@@ -47,7 +47,10 @@ export function refusalOf(target: Target, facts: Facts, state: RoutingState): Re
   if (contextWindow !== undefined) {
     const prompt = facts.promptTokens(target.model);
     if (prompt + leastAnswer > contextWindow) {
-      return refuse('window', `prompt is too long: ${prompt} tokens > ${Math.max(0, contextWindow - leastAnswer)} maximum`);
+      return refuse(
+        'window',
+        `prompt is too long: ${prompt} tokens > ${Math.max(0, contextWindow - leastAnswer)} maximum`,
+      );
     }
   }
   const block = state.blocked(target);

@@ -4,7 +4,8 @@ type Headers = Readonly<Record<string, string>>;
 
 /** True for a request of Claude Code, by its headers, its `metadata.user_id` or the first line of its system text. */
 export function isFromClaudeCode(request: MessagesRequest, headers: Headers): boolean {
-  if (headers['x-claude-code-session-id'] !== undefined || /^claude-cli\//.test(headers['user-agent'] ?? '')) return true;
+  if (headers['x-claude-code-session-id'] !== undefined || /^claude-cli\//.test(headers['user-agent'] ?? ''))
+    return true;
   const userId = isJsonObject(request.metadata) ? request.metadata.user_id : undefined;
   if (typeof userId === 'string' && /"session_id"|_session_/.test(userId)) return true;
   return billingLine(request) !== undefined;
@@ -53,7 +54,9 @@ function blocksHoldImage(blocks: readonly ContentBlock[], depth: number): boolea
 /** The effort asked for: the latest that a system message of the turn sets, else the request's. */
 export function effortOf(request: MessagesRequest, end: number): string | undefined {
   const own = request.messages.slice(0, end).findLast((message) => {
-    return message.role === 'system' && isJsonObject(message.output_config) && message.output_config.effort !== undefined;
+    return (
+      message.role === 'system' && isJsonObject(message.output_config) && message.output_config.effort !== undefined
+    );
   });
   const effort = ((own?.output_config ?? request.output_config) as { effort?: unknown } | undefined)?.effort;
   return typeof effort === 'string' ? effort : undefined;

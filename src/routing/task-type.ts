@@ -1,4 +1,4 @@
-import { type Words, stem } from './words.ts';
+import { stem, type Words } from './words.ts';
 
 /** The kinds of task, and the words that speak for each: `word:weight`, a phrase with `_`; the weight is 1 where none is said. */
 const signs: Readonly<Record<TaskType, string>> = {
@@ -93,7 +93,11 @@ export const taskTypes: readonly string[] = Object.keys(signs);
 
 /** The kind of task that a configured name means; undefined for a name that no task ever has. */
 export function taskTypeNamed(written: string): string | undefined {
-  const name = written.trim().toLowerCase().replaceAll(/[\s-]+/g, '_').replace(/_tasks?$/, '');
+  const name = written
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, '_')
+    .replace(/_tasks?$/, '');
   return taskTypes.includes(name) ? name : otherNames[name];
 }
 
@@ -128,13 +132,18 @@ let signsByType: Record<string, Sign[]> | undefined;
 
 /** Read on first use. */
 function compiled(): Record<string, Sign[]> {
-  signsByType ??= Object.fromEntries(Object.entries(signs).map(([type, list]) => [type, list.split(' ').map(readSign)]));
+  signsByType ??= Object.fromEntries(
+    Object.entries(signs).map(([type, list]) => [type, list.split(' ').map(readSign)]),
+  );
   return signsByType;
 }
 
 function readSign(written: string): Sign {
   const [phrase, weight] = written.split(':') as [string, string | undefined];
-  const stems = phrase.split('_').filter(Boolean).map((word) => (word.endsWith('?') ? word : stem(word)));
+  const stems = phrase
+    .split('_')
+    .filter(Boolean)
+    .map((word) => (word.endsWith('?') ? word : stem(word)));
   return { stems, weight: weight === undefined ? 1 : Number(weight) };
 }
 

@@ -25,7 +25,11 @@ export function wordsOf(text: string): Words {
 
 /** Lower case, without accents, with plain apostrophes. */
 export function fold(text: string): string {
-  return text.normalize('NFD').replaceAll(/\p{M}+/gu, '').toLowerCase().replaceAll(/[’ʼ]/g, "'");
+  return text
+    .normalize('NFD')
+    .replaceAll(/\p{M}+/gu, '')
+    .toLowerCase()
+    .replaceAll(/[’ʼ]/g, "'");
 }
 
 /**
