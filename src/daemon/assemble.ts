@@ -9,7 +9,7 @@ import { type Paths, resolvePaths } from '../config/paths.ts';
 import { ConfigError } from '../config/problems.ts';
 import { type Config, defaultConfig } from '../config/schema.ts';
 import { collectProviderPatterns, collectTargets, type TargetConfig } from '../config/targets.ts';
-import type { GatewayParts } from '../gateway/parts.ts';
+import type { GatewayParts, RoutingParts } from '../gateway/parts.ts';
 import type { CustomRouter } from '../gateway/route-call.ts';
 import { knownModel } from '../models/catalog.ts';
 import { type CountedRequest, measureRequest, TextMemo, tokenFamilyOf } from '../models/tokens.ts';
@@ -17,7 +17,6 @@ import { detectTargets, targetOf, targetsFromNames } from '../providers/autodete
 import { makeTarget, type TargetContext } from '../providers/make-target.ts';
 import { createRegistry, type Registry } from '../providers/registry.ts';
 import { Transport } from '../providers/transport.ts';
-import type { RoutingTable } from '../routing/decide.ts';
 import { LiveState } from '../routing/live-state.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { assembleRouting, providerServing } from './assemble-routing.ts';
@@ -44,6 +43,8 @@ export interface Assembly {
   registry: Registry;
   defaultModel: string | undefined;
   transport: Transport;
+  /** What decides where calls go. */
+  routing: RoutingParts;
   /** The keys of the configuration. */
   keys: RouterKey[];
   notAvailableYet: string[];
@@ -78,23 +79,35 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
   const registry = createRegistry(targets, providersOf(config, targets), (target) =>
     makeTarget(target, targetContext(config, loaded, environment)),
   );
-  const { table, customRouter, ...routing } = await withPlaces(loaded, async () => ({
+  const {
+    table,
+    customRouter,
+    warnings: routingWarnings,
+  } = await withPlaces(loaded, async () => ({
     ...assembleRouting(config, registry, targets, models),
     customRouter: await customRouterOf(config, loaded),
   }));
-  const state = settings.state ?? new LiveState();
+  const memo = new TextMemo();
+  const routing: RoutingParts = {
+    table,
+    customRouter,
+    state: settings.state ?? new LiveState(),
+    measurePrompt: (request) => measureRequest(request, memo.measure),
+    now: () => Date.now(),
+  };
   return {
     config,
     paths,
     configFile: loaded?.path,
-    warnings: [...warnings, ...routing.warnings],
+    warnings: [...warnings, ...routingWarnings],
     registry,
     defaultModel: table.defaultTarget?.name,
     transport,
+    routing,
     keys: configuredKeys(config),
     notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
     generation: (logger, access) => ({
-      gateway: gatewayParts({ table, state, customRouter }, transport, logger, access),
+      gateway: gatewayParts(routing, transport, logger, access),
       registry,
       authenticator: new Authenticator(access.keys),
       localOnly: access.localOnly,
@@ -200,24 +213,14 @@ async function customRouterOf(config: Config, loaded: LoadedConfig | undefined):
   return router === undefined || loaded === undefined ? undefined : loadCustomRouter(router, loaded.directory);
 }
 
-interface Routing {
-  table: RoutingTable;
-  state: LiveState;
-  customRouter: CustomRouter | undefined;
-}
-
-function gatewayParts(routing: Routing, transport: Transport, logger: Logger, access: Access): GatewayParts {
+function gatewayParts(routing: RoutingParts, transport: Transport, logger: Logger, access: Access): GatewayParts {
   const authenticator = new Authenticator(access.keys);
-  const memo = new TextMemo();
-  const measurePrompt = (request: CountedRequest) => measureRequest(request, memo.measure);
   return {
     ...routing,
     upstream: transport,
-    measurePrompt,
-    estimateTokens: (request, model) => measurePrompt(request as CountedRequest)(tokenFamilyOf(model)),
+    estimateTokens: (request, model) => routing.measurePrompt(request as CountedRequest)(tokenFamilyOf(model)),
     isRouterKey: (key) => authenticator.knows(key),
     settle: (record: CallRecord) => logger.call(record),
-    now: () => Date.now(),
     holdMs: 10_000,
   };
 }

@@ -14,8 +14,8 @@ export interface AttemptParts {
   isRouterKey(key: string): boolean;
 }
 
-/** What the path of a call works with. */
-export interface GatewayParts extends AttemptParts {
+/** What deciding a call works with. */
+export interface RoutingParts {
   table: RoutingTable;
   /** What routing knows of the moment. */
   state: LiveState;
@@ -23,10 +23,14 @@ export interface GatewayParts extends AttemptParts {
   measurePrompt(request: CountedRequest): (family: TokenFamily) => number;
   /** The user's own routing function, where there is one. */
   customRouter: CustomRouter | undefined;
-  /** Takes the record of each call when it is over, exactly once. */
-  settle(record: CallRecord): void;
   /** Milliseconds since the epoch. */
   now(): number;
+}
+
+/** What the path of a call works with. */
+export interface GatewayParts extends AttemptParts, RoutingParts {
+  /** Takes the record of each call when it is over, exactly once. */
+  settle(record: CallRecord): void;
   /** How long a stream's first output is waited for before the reply begins without it, in milliseconds. */
   holdMs: number;
 }

@@ -3,7 +3,7 @@ import type { Explanation } from '../call/explanation.ts';
 import { type Decision, decide } from '../routing/decide.ts';
 import { explain } from '../routing/explain.ts';
 import { type CustomChoice, type Facts, type FactsSettings, readFacts } from '../routing/facts.ts';
-import type { GatewayParts } from './parts.ts';
+import type { RoutingParts } from './parts.ts';
 
 /** Where a call goes, and what that was decided on. */
 export interface Route {
@@ -11,17 +11,21 @@ export interface Route {
   decision: Decision;
 }
 
-/** Decides where a call goes, after the user's own routing function had its say; nothing is noted of it yet. */
-export async function routeCall(parts: GatewayParts, call: Call): Promise<Route> {
-  const settings: FactsSettings = { measurePrompt: parts.measurePrompt };
-  const { customRouter } = parts;
-  if (customRouter) settings.customChoice = await customRouter(call, () => readFacts(call, settings));
-  const facts = readFacts(call, settings);
+/** Decides where a call goes; nothing is noted of it yet. */
+export async function routeCall(parts: RoutingParts, call: Call): Promise<Route> {
+  const facts = await factsOf(parts, call);
   return { facts, decision: decide(facts, parts.table, parts.state, parts.now()) };
 }
 
+/** The facts of a call, after the user's own routing function had its say. */
+export async function factsOf({ measurePrompt, customRouter }: RoutingParts, call: Call): Promise<Facts> {
+  const settings: FactsSettings = { measurePrompt };
+  if (customRouter) settings.customChoice = await customRouter(call, () => readFacts(call, settings));
+  return readFacts(call, settings);
+}
+
 /** Where a call would go and why, without sending it. */
-export async function explainCall(parts: GatewayParts, call: Call): Promise<Explanation> {
+export async function explainCall(parts: RoutingParts, call: Call): Promise<Explanation> {
   const { facts, decision } = await routeCall(parts, call);
   return explain(decision, facts, parts.table, parts.state, { showText: true });
 }

@@ -61,7 +61,10 @@ async function route(router: InProcessRouter, text: string, options: ClientReque
 
 /** A request of few tokens, as other clients send it. */
 function small(text: string): ClientRequest {
-  return { headers: {}, body: { model: 'claude-opus-5-5', max_tokens: 50, messages: [{ role: 'user', content: text }] } };
+  return {
+    headers: {},
+    body: { model: 'claude-opus-5-5', max_tokens: 50, messages: [{ role: 'user', content: text }] },
+  };
 }
 
 describe('the rules of the original, with requests of Claude Code', () => {

@@ -34,7 +34,10 @@ export function clientRequest(text: string, options: ClientRequestOptions = {}):
   const messages: ClientBody['messages'] = [];
   for (const turn of [...(options.before ?? []), { text, files: filesRead(toolCalls) }]) {
     const first = messages.length === 0;
-    const reminder = { type: 'text', text: `<system-reminder>\nAs you answer, know this.\n${noise}\n</system-reminder>` };
+    const reminder = {
+      type: 'text',
+      text: `<system-reminder>\nAs you answer, know this.\n${noise}\n</system-reminder>`,
+    };
     messages.push({ role: 'user', content: [...(first ? [reminder] : []), { type: 'text', text: turn.text }] });
     if (first) messages.push({ role: 'system', content: `# Environment\nagents: reviewer, planner\n${noise}` });
     for (const file of turn.files) messages.push(...toolRound(file, noise, messages.length));
@@ -74,7 +77,10 @@ export function titleRequest(text: string): ClientRequest {
   const { headers, body } = clientRequest(text, { tools: [] });
   const schema = { type: 'object', properties: { title: { type: 'string' } }, required: ['title'] };
   const messages = [{ role: 'user', content: [{ type: 'text', text }] }];
-  return { headers, body: { ...body, thinking: undefined, messages, output_config: { format: { type: 'json_schema', schema } } } };
+  return {
+    headers,
+    body: { ...body, thinking: undefined, messages, output_config: { format: { type: 'json_schema', schema } } },
+  };
 }
 
 /** The request of the client's WebSearch tool. */
