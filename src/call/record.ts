@@ -1,4 +1,5 @@
 import type { Usage } from '../protocol/messages.ts';
+import type { Explanation } from './explanation.ts';
 
 /** One try at one target; one with usage is a leg of the call, and is billed. */
 export interface AttemptRecord {
@@ -47,6 +48,8 @@ export interface CallRecord {
   /** The rule or step that chose. */
   rule: string;
   reason: string;
+  /** The decision told whole; worked out when it is asked for, and only until the call is settled. */
+  explain?: () => Explanation;
   attempts: AttemptRecord[];
   warnings: string[];
   outcome: 'succeeded' | 'failed' | 'cancelled' | 'refused';

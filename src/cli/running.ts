@@ -11,12 +11,16 @@ export function requireRunning({ environment }: CommandContext): RunState {
   throw new CliFailure('The router does not run; `router start` starts it.', exitCodes.notRunning);
 }
 
-/** Asks the running router; the reply as it is. Throws CliFailure where it does not answer. */
-export async function ask(state: RunState, path: string, context: CommandContext): Promise<Response> {
+/** Asks the running router, or tells it `body`; the reply as it is. Throws CliFailure where it does not answer. */
+export async function ask(state: RunState, path: string, context: CommandContext, body?: string): Promise<Response> {
   const key = clientKeyIn(context.environment);
   try {
     return await fetch(`${state.url}${path}`, {
-      headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+      ...(body === undefined ? {} : { method: 'POST', body }),
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      },
       signal: AbortSignal.timeout(10_000),
     });
   } catch (error) {
@@ -28,8 +32,8 @@ export async function ask(state: RunState, path: string, context: CommandContext
 }
 
 /** The reply as JSON. Throws CliFailure with the router's own words where it refuses. */
-export async function askJson(state: RunState, path: string, context: CommandContext): Promise<unknown> {
-  const reply = await ask(state, path, context);
+export async function askJson(state: RunState, path: string, context: CommandContext, sent?: string): Promise<unknown> {
+  const reply = await ask(state, path, context, sent);
   const body: unknown = await reply.json().catch(() => undefined);
   if (reply.ok || reply.status === 503) return body;
   const message = (body as { error?: { message?: string } } | undefined)?.error?.message ?? `status ${reply.status}`;

@@ -5,19 +5,20 @@ import type { TargetConfig } from './targets.ts';
 
 /**
  * Checks that every model that rules and routes name is known: configured, or in the catalogue, or at a configured provider
- * (`provider/model`). Returns a warning for each name that only the catalogue knows. Throws ConfigError for any other name.
+ * (`provider/model`), or `served` by one. Returns a warning for each name that only the catalogue knows. Throws ConfigError for any other name.
  */
 export function checkNames(
   config: Config,
   targets: readonly TargetConfig[],
   knownModel: (name: string) => boolean,
+  served: (name: string) => boolean = () => false,
 ): string[] {
   const names = new Set(targets.flatMap((target) => [target.name, ...target.aliases]));
   const providers = new Set([...targets.map((target) => target.provider), ...Object.keys(config.providers)]);
   const warnings: string[] = [];
   const problems: ConfigProblem[] = [];
   for (const { path, name } of namedModels(config)) {
-    if (names.has(name) || providers.has(/^([^/,]+)[/,]./.exec(name)?.[1] ?? '')) continue;
+    if (names.has(name) || providers.has(/^([^/,]+)[/,]./.exec(name)?.[1] ?? '') || served(name)) continue;
     if (knownModel(name)) {
       warnings.push(`${path}: no configured model is called "${name}"; the rule waits until one is`);
       continue;

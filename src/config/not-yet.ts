@@ -2,13 +2,8 @@ import { isSwitchedOff } from './switches.ts';
 
 /** What a configuration may ask for and this version can't do; a line goes when its feature lands. */
 const features: readonly { path: string; what: string }[] = [
-  { path: 'routingRules', what: 'rules that choose the model' },
-  { path: 'intelligentRouting', what: 'routing by what the person wrote' },
-  { path: 'costOptimization.rules', what: 'cheaper models by condition' },
+  { path: 'loadBalancing.healthCheck', what: 'asking models from time to time' },
   { path: 'costOptimization.budget', what: 'budgets' },
-  { path: 'loadBalancing', what: 'sharing the load between models' },
-  { path: 'routing.scenarios', what: 'a model for each kind of request' },
-  { path: 'routing.router', what: 'an own routing function' },
   { path: 'retry', what: 'further tries of the same model' },
   { path: 'circuitBreaker', what: 'keeping calls away from failing models' },
   { path: 'rateLimit', what: 'rate limits' },

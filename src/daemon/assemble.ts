@@ -10,20 +10,22 @@ import { type Paths, resolvePaths } from '../config/paths.ts';
 import { ConfigError } from '../config/problems.ts';
 import { type Config, defaultConfig } from '../config/schema.ts';
 import { collectProviderPatterns, collectTargets, type TargetConfig } from '../config/targets.ts';
-import type { GatewayParts } from '../gateway/parts.ts';
+import type { GatewayParts, RoutingParts } from '../gateway/parts.ts';
+import type { CustomRouter } from '../gateway/route-call.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { findModel, knownModel } from '../models/catalog.ts';
-import { estimateRequest, tokenFamilyOf } from '../models/tokens.ts';
+import { knownModel } from '../models/catalog.ts';
+import { type CountedRequest, measureRequest, TextMemo, tokenFamilyOf } from '../models/tokens.ts';
 import { detectTargets, targetOf, targetsFromNames } from '../providers/autodetect.ts';
 import { makeTarget, type TargetContext } from '../providers/make-target.ts';
 import { createRegistry, type Registry } from '../providers/registry.ts';
-import type { Target } from '../providers/target.ts';
 import { Transport } from '../providers/transport.ts';
-import type { RoutingTable } from '../routing/decide.ts';
+import { LiveState } from '../routing/live-state.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { assembleRouting, providerServing } from './assemble-routing.ts';
 import { firstKey } from './first-key.ts';
 import type { Ledgers } from './ledgers.ts';
 import type { Generation } from './live-service.ts';
+import { loadCustomRouter } from './load-custom-router.ts';
 
 export interface AssemblySettings {
   configFile?: string;
@@ -31,6 +33,8 @@ export interface AssemblySettings {
   configText?: { text: string; format: 'json' | 'yaml'; directory: string };
   models?: string[];
   environment: Environment;
+  /** What routing knows of the moment, where a configuration follows another. */
+  state?: LiveState;
 }
 
 /** A configuration, read and turned into the parts that serve it; only the logger and the address are missing. */
@@ -42,6 +46,8 @@ export interface Assembly {
   registry: Registry;
   defaultModel: string | undefined;
   transport: Transport;
+  /** What decides where calls go. */
+  routing: RoutingParts;
   /** The keys of the configuration. */
   keys: RouterKey[];
   notAvailableYet: string[];
@@ -69,27 +75,45 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
   });
   const { targets, warnings } = await withPlaces(loaded, async () => {
     const found = await targetConfigs(config, loaded, models, environment, transport);
-    return { targets: found, warnings: [...(loaded?.warnings ?? []), ...checkNames(config, found, knownModel)] };
+    const served = (name: string) => providerServing(name, found) !== undefined;
+    const named = checkNames(config, found, knownModel, served);
+    return { targets: found, warnings: [...(loaded?.warnings ?? []), ...named] };
   });
   const registry = createRegistry(targets, providersOf(config, targets), (target) =>
     makeTarget(target, targetContext(config, loaded, environment)),
   );
-  const table = routingTable(config, registry, targets, models);
+  const {
+    table,
+    customRouter,
+    warnings: routingWarnings,
+  } = await withPlaces(loaded, async () => ({
+    ...assembleRouting(config, registry, targets, models),
+    customRouter: await customRouterOf(config, loaded),
+  }));
+  const memo = new TextMemo();
+  const routing: RoutingParts = {
+    table,
+    customRouter,
+    state: settings.state ?? new LiveState(),
+    measurePrompt: (request) => measureRequest(request, memo.measure),
+    now: () => Date.now(),
+  };
   return {
     config,
     paths,
     configFile: loaded?.path,
-    warnings: [...warnings, ...currencyWarnings(config)],
+    warnings: [...warnings, ...routingWarnings, ...currencyWarnings(config)],
     registry,
     defaultModel: table.defaultTarget?.name,
     transport,
+    routing,
     keys: configuredKeys(config),
     notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
     generation: (logger, access, ledgers) => {
       const directory = loaded?.directory ?? paths.stateDirectory;
       const ledger = ledgers.at({ storage: config.storage, directory, stateDirectory: paths.stateDirectory });
       return {
-        gateway: gatewayParts(table, transport, logger, access, ledger, config.logging.bodies === 'on'),
+        gateway: gatewayParts(routing, transport, logger, access, ledger, config.logging.bodies === 'on'),
         registry,
         ledger,
         currency: currencyOf(config),
@@ -192,29 +216,14 @@ function targetContext(config: Config, loaded: LoadedConfig | undefined, environ
   };
 }
 
-function routingTable(
-  config: Config,
-  registry: Registry,
-  targets: readonly TargetConfig[],
-  models: string[] | undefined,
-): RoutingTable {
-  const { defaultModel, fallbackModel, fallbacks } = config.routing;
-  const find = (name: string): Target | undefined => registry.find(name) ?? servedByCatalogue(name, registry, targets);
-  return {
-    find: (name) => registry.find(name),
-    defaultTarget: (models || defaultModel === undefined ? undefined : find(defaultModel)) ?? registry.targets[0],
-    fallbacks: [...fallbacks, ...(fallbackModel === undefined ? [] : [fallbackModel])],
-  };
-}
-
-/** A model that only the catalogue knows, at the first configured provider that serves it. */
-function servedByCatalogue(name: string, registry: Registry, targets: readonly TargetConfig[]): Target | undefined {
-  const serving = targets.find((target) => findModel(target.providerType, name) !== undefined);
-  return serving && registry.find(`${serving.provider}/${name}`);
+/** The user's own routing function; only a configuration file may name one. */
+async function customRouterOf(config: Config, loaded: LoadedConfig | undefined): Promise<CustomRouter | undefined> {
+  const { router } = config.routing;
+  return router === undefined || loaded === undefined ? undefined : loadCustomRouter(router, loaded.directory);
 }
 
 function gatewayParts(
-  table: RoutingTable,
+  routing: RoutingParts,
   transport: Transport,
   logger: Logger,
   access: Access,
@@ -223,16 +232,15 @@ function gatewayParts(
 ): GatewayParts {
   const authenticator = new Authenticator(access.keys);
   return {
-    table,
+    ...routing,
     upstream: transport,
-    estimateTokens: (request, model) => estimateRequest(request as never, { family: tokenFamilyOf(model) }),
+    estimateTokens: (request, model) => routing.measurePrompt(request as CountedRequest)(tokenFamilyOf(model)),
     isRouterKey: (key) => authenticator.knows(key),
     recordBodies,
     settle: (record: CallRecord) => {
       logger.call(record);
       ledger.add(record);
     },
-    now: () => Date.now(),
     holdMs: 10_000,
   };
 }

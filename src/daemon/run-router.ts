@@ -1,6 +1,7 @@
 import { isLoopbackHost } from '../admission/web-guard.ts';
 import type { Environment } from '../config/env.ts';
 import { ConfigError } from '../config/problems.ts';
+import { LiveState } from '../routing/live-state.ts';
 import { createHttpServer } from '../server/create-server.ts';
 import type { Control } from '../server/service.ts';
 import { createLogger, type Logger, type LogSettings } from '../telemetry/logger.ts';
@@ -51,7 +52,8 @@ export interface RunningRouter {
 /** Starts the router in this process. Throws ConfigError, or an Error with code EADDRINUSE. */
 export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   const { environment } = settings;
-  let assembly = await assemble(settings);
+  const state = new LiveState({ random: Math.random, now: Date.now });
+  let assembly = await assemble({ ...settings, state });
   const host = settings.host ?? environment.router.host ?? assembly.config.router.host;
   const access = accessOf(assembly, host, environment);
   const logging = logSettings(settings, assembly);
@@ -86,7 +88,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
     needsKey: access.keys.length > 0,
     ...(access.madeKey === undefined ? {} : { firstKey: access.madeKey }),
     async reload() {
-      const next = await assembleAgain(settings, service, logger);
+      const next = await assembleAgain({ ...settings, state }, service, logger);
       if (!next) return;
       const before = assembly;
       assembly = next;
@@ -108,7 +110,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
 }
 
 async function assembleAgain(
-  settings: RunSettings,
+  settings: RunSettings & { state: LiveState },
   service: LiveService,
   logger: Logger,
 ): Promise<Assembly | undefined> {

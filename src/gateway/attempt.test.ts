@@ -9,7 +9,7 @@ import { makeTarget } from '../providers/make-target.ts';
 import type { Target } from '../providers/target.ts';
 import { Transport } from '../providers/transport.ts';
 import { attempt } from './attempt.ts';
-import type { GatewayParts } from './parts.ts';
+import type { AttemptParts } from './parts.ts';
 
 const message = {
   ...{ id: 'msg_1', type: 'message', role: 'assistant', model: 'm', stop_reason: 'end_turn', stop_sequence: null },
@@ -117,16 +117,8 @@ function targetAt(baseUrl: string): Target {
   );
 }
 
-function partsWith(upstream: Transport): GatewayParts {
-  return {
-    table: { find: () => undefined, defaultTarget: undefined, fallbacks: [] },
-    upstream,
-    estimateTokens: () => 10,
-    isRouterKey: () => false,
-    settle: () => undefined,
-    now: () => 0,
-    holdMs: 0,
-  };
+function partsWith(upstream: Transport): AttemptParts {
+  return { upstream, estimateTokens: () => 10, isRouterKey: () => false };
 }
 
 function callWith(fields: Record<string, unknown>, signal: AbortSignal): Call {

@@ -2,16 +2,16 @@ import type { Call } from '../call/call.ts';
 import { isJsonObject, type JsonObject } from '../protocol/messages.ts';
 import { parseJson } from '../protocol/stream-event.ts';
 import type { Target } from '../providers/target.ts';
-import { decide } from '../routing/decide.ts';
-import { readFacts } from '../routing/facts.ts';
 import { credentialsOf } from './attempt.ts';
 import { Deadline } from './deadline.ts';
 import type { GatewayParts } from './parts.ts';
 import { readWhole } from './read-whole.ts';
+import { routeCall } from './route-call.ts';
 
 /** `{input_tokens}`, and what else the upstream says; an estimate where it has no count or does not answer. */
 export async function countPromptTokens(parts: GatewayParts, call: Call): Promise<JsonObject> {
-  const [target] = decide(readFacts(call), parts.table).targets;
+  const { decision } = await routeCall(parts, call);
+  const [target] = decision.targets;
   if (target?.dialect.name === 'anthropic' && target.auth !== 'none') {
     const counted = await askUpstream(parts, call, target).catch(() => undefined);
     if (counted) return counted;

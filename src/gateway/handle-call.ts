@@ -4,13 +4,14 @@ import type { CallRecord } from '../call/record.ts';
 import type { Reply } from '../call/reply.ts';
 import type { Usage } from '../protocol/messages.ts';
 import type { StreamEvent } from '../protocol/stream-event.ts';
-import { type Decision, decide } from '../routing/decide.ts';
-import { readFacts } from '../routing/facts.ts';
+import type { Decision } from '../routing/decide.ts';
+import { decisionLine, explain } from '../routing/explain.ts';
 import type { Opened } from './attempt.ts';
 import { billCall } from './bill-call.ts';
 import type { GatewayParts } from './parts.ts';
 import { BodyRecorder } from './record-bodies.ts';
 import { begunStream, heldStream } from './reply-stream.ts';
+import { type Route, routeCall, withSetFields } from './route-call.ts';
 import { tryTargets } from './try-targets.ts';
 import { ReplyWatch } from './watch-reply.ts';
 
@@ -22,19 +23,34 @@ export async function handleCall(parts: GatewayParts, call: Call): Promise<Outco
   const record = newRecord(call);
   const bodies = parts.recordBodies ? new BodyRecorder(call) : undefined;
   const settle = settleOnce(parts, record, bodies);
+  let debug: Record<string, string> = {};
   try {
-    const decision = decide(readFacts(call), parts.table);
-    record.rule = decision.rule;
-    record.reason = decision.reason;
-    const reply = await replyOf(parts, call, decision, record, settle, bodies);
-    return { ok: true, reply };
+    const route = await routeCall(parts, call);
+    noteRoute(parts, record, route);
+    debug = debugHeaders(call, route.decision);
+    const routed = withSetFields(call, route.decision);
+    const reply = await replyOf(parts, routed, route.decision, record, settle, bodies);
+    return { ok: true, reply: { ...reply, headers: { ...reply.headers, ...debug } } };
   } catch (error) {
     const failure = Failure.from(error);
     noteFailure(record, failure);
     bodies?.addFailure(failure);
     settle();
-    return { ok: false, failure, headers: headersOf(record, undefined) };
+    return { ok: false, failure, headers: { ...headersOf(record, undefined), ...debug } };
   }
+}
+
+function noteRoute({ state, table }: GatewayParts, record: CallRecord, { facts, decision }: Route): void {
+  record.rule = decision.rule;
+  record.reason = decision.reason;
+  record.explain = () => explain(decision, facts, table, state, { showText: false });
+  state.noteDecision(decision, facts);
+}
+
+/** What the client may see of the decision where it asks and may know. */
+function debugHeaders({ headers, caller }: Call, decision: Decision): Record<string, string> {
+  if (headers['x-debug']?.toLowerCase() !== 'true' || !caller.permissions.has('admin')) return {};
+  return { 'x-router-decision': headerText(decisionLine(decision)) };
 }
 
 async function replyOf(
@@ -176,13 +192,13 @@ function headersOf(
 ): Record<string, string> {
   const last = record.attempts.at(-1);
   const headers: Record<string, string> = {
-    'x-router-model': target?.name ?? last?.target ?? 'none',
-    'x-router-provider': target?.provider ?? last?.provider ?? 'none',
-    'x-router-rule': record.rule,
+    'x-router-model': headerText(target?.name ?? last?.target ?? 'none'),
+    'x-router-provider': headerText(target?.provider ?? last?.provider ?? 'none'),
+    'x-router-rule': headerText(record.rule),
     'x-router-attempts': String(record.attempts.length),
     'x-router-cache': 'off',
   };
-  if (target) headers['x-router-upstream-model'] = target.model;
+  if (target) headers['x-router-upstream-model'] = headerText(target.model);
   if (record.warnings.length > 0) headers['x-router-warnings'] = headerText(record.warnings.join('; '));
   return headers;
 }

@@ -1,6 +1,9 @@
 import type { CallRecord } from '../call/record.ts';
+import type { CountedRequest, TokenFamily } from '../models/tokens.ts';
 import type { Upstream } from '../providers/transport.ts';
 import type { RoutingTable } from '../routing/decide.ts';
+import type { LiveState } from '../routing/live-state.ts';
+import type { CustomRouter } from './route-call.ts';
 
 /** What one attempt at one target works with. */
 export interface AttemptParts {
@@ -11,15 +14,25 @@ export interface AttemptParts {
   isRouterKey(key: string): boolean;
 }
 
-/** What the path of a call works with. */
-export interface GatewayParts extends AttemptParts {
+/** What deciding a call works with. */
+export interface RoutingParts {
   table: RoutingTable;
+  /** What routing knows of the moment. */
+  state: LiveState;
+  /** Estimated tokens of a prompt, for any family of models. */
+  measurePrompt(request: CountedRequest): (family: TokenFamily) => number;
+  /** The user's own routing function, where there is one. */
+  customRouter: CustomRouter | undefined;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** What the path of a call works with. */
+export interface GatewayParts extends AttemptParts, RoutingParts {
   /** Whether requests and replies are kept with the record. */
   recordBodies?: boolean;
   /** Takes the record of each call when it is over, exactly once. */
   settle(record: CallRecord): void;
-  /** Milliseconds since the epoch. */
-  now(): number;
   /** How long a stream's first output is waited for before the reply begins without it, in milliseconds. */
   holdMs: number;
 }

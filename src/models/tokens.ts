@@ -1,7 +1,8 @@
-import { imageSize } from './image-size.ts';
+import { type ImageSize, imageSize } from './image-size.ts';
 import { measureText, type TextTokens } from './text-tokens.ts';
 import { type FamilyRules, familyRules, type TokenFamily } from './token-family.ts';
 
+export { TextMemo } from './text-memo.ts';
 export { estimateText } from './text-tokens.ts';
 export { type TokenFamily, tokenFamilyOf } from './token-family.ts';
 
@@ -19,32 +20,49 @@ export interface CountedRequest {
  * as their JSON, wrong shapes as nothing.
  */
 export function estimateRequest(request: CountedRequest, options: { family: TokenFamily }): number {
-  const sum = new Sum(familyRules(options.family));
-  sum.add(sum.rules.perRequest);
+  return measureRequest(request)(options.family);
+}
+
+/**
+ * Walks a Messages body once and tells its tokens for any family, as `estimateRequest` does. `measure` is `measureText`, or
+ * a memo of it.
+ */
+export function measureRequest(
+  request: CountedRequest,
+  measure: (text: string) => TextTokens = measureText,
+): (family: TokenFamily) => number {
+  const sum = new Sum(measure);
   addContent(sum, request.system, 0);
   for (const message of listOf(request.messages)) {
-    sum.add(sum.rules.perMessage);
+    sum.messages += 1;
     addContent(sum, fieldsOf(message).content, 0);
   }
   addTools(sum, request);
-  return sum.total();
+  return (family) => {
+    const rules = familyRules(family);
+    return sum.total(rules, rules.perRequest);
+  };
 }
 
 /** Estimates the tokens of one text in the vocabulary of a family. */
 export function estimateTextFor(text: string, family: TokenFamily): number {
-  const sum = new Sum(familyRules(family));
+  const sum = new Sum(measureText);
   sum.addText(text);
-  return sum.total();
+  return sum.total(familyRules(family), 0);
 }
 
-/** Adds up text by its kinds, so that a family's factors are applied and rounded once. */
+/** Adds up text and other parts by their kinds, so that a family's factors are applied and rounded once. */
 class Sum {
-  readonly rules: FamilyRules;
+  messages = 0;
+  pdfPages = 0;
+  tools: 'none' | 'offered' | 'forced' = 'none';
+  readonly images: ImageSize[] = [];
+  readonly #measure: (text: string) => TextTokens;
   #text: TextTokens = { words: 0, symbols: 0, script: 0 };
   #other = 0;
 
-  constructor(rules: FamilyRules) {
-    this.rules = rules;
+  constructor(measure: (text: string) => TextTokens) {
+    this.#measure = measure;
   }
 
   add(tokens: number): void {
@@ -53,19 +71,19 @@ class Sum {
 
   addText(text: unknown): void {
     if (typeof text !== 'string') return;
-    const { words, symbols, script } = measureText(text);
+    const { words, symbols, script } = this.#measure(text);
     this.#text.words += words;
     this.#text.symbols += symbols;
     this.#text.script += script;
   }
 
-  total(): number {
-    const factors = this.rules.text;
+  total(rules: FamilyRules, perRequest: number): number {
     const { words, symbols, script } = this.#text;
-    return Math.max(
-      0,
-      Math.ceil(words * factors.words + symbols * factors.symbols + script * factors.script + this.#other - 1e-6),
-    );
+    const text = words * rules.text.words + symbols * rules.text.symbols + script * rules.text.script;
+    const images = this.images.reduce((tokens, size) => tokens + rules.image(size), 0);
+    const tools = { none: 0, offered: rules.withTools, forced: rules.withForcedTool }[this.tools];
+    const parts = this.messages * rules.perMessage + this.pdfPages * rules.perPdfPage + images + tools;
+    return Math.max(0, Math.ceil(text + parts + this.#other + perRequest - 1e-6));
   }
 }
 
@@ -121,7 +139,7 @@ function addBlock(sum: Sum, block: Record<string, unknown>, depth: number): void
 
 function addImage(sum: Sum, source: Record<string, unknown>): void {
   const size = source.type === 'base64' && typeof source.data === 'string' ? imageSize(source.data) : undefined;
-  sum.add(sum.rules.image(size ?? USUAL_IMAGE));
+  sum.images.push(size ?? USUAL_IMAGE);
 }
 
 function addDocument(sum: Sum, block: Record<string, unknown>, depth: number): void {
@@ -130,7 +148,7 @@ function addDocument(sum: Sum, block: Record<string, unknown>, depth: number): v
   sum.addText(block.context);
   if (source.type === 'text') sum.addText(source.data);
   else if (source.type === 'content') addContent(sum, source.content, depth + 1);
-  else sum.add(pagesOf(source) * sum.rules.perPdfPage);
+  else sum.pdfPages += pagesOf(source);
 }
 
 function pagesOf(source: Record<string, unknown>): number {
@@ -142,7 +160,7 @@ function addTools(sum: Sum, request: CountedRequest): void {
   const tools = listOf(request.tools);
   if (tools.length === 0) return;
   const choice = fieldsOf(request.tool_choice).type;
-  sum.add(choice === 'any' || choice === 'tool' ? sum.rules.withForcedTool : sum.rules.withTools);
+  sum.tools = choice === 'any' || choice === 'tool' ? 'forced' : 'offered';
   for (const tool of tools) {
     const { name, description, input_schema: schema, cache_control: _, ...rest } = fieldsOf(tool);
     sum.add(TOOL_OVERHEAD);

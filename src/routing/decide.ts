@@ -1,103 +1,124 @@
 import type { Target } from '../providers/target.ts';
+import { type Choice, choose, type DecisionStep } from './choose.ts';
+import { estimatePriceUsd } from './estimate-price.ts';
 import type { Facts } from './facts.ts';
+import { type Refusal, refusalOf, unknownModel } from './refusal.ts';
+import type { RoutingState } from './state.ts';
+import type { Member } from './strategies/strategy.ts';
+import type { Pool, RoutingTable } from './table.ts';
 
-/** The configuration as routing sees it. */
-export interface RoutingTable {
-  /** The target with this name or alias; also `provider/model` for a model that a configured provider may serve. */
-  find(name: string): Target | undefined;
-  /** The target for what nothing else decides. */
-  defaultTarget: Target | undefined;
-  /** Names to try, in order, when the chosen target fails. */
-  fallbacks: readonly string[];
-}
-
-export interface DecisionStep {
-  step: string;
-  matched: boolean;
-  why: string;
-}
+export { type DecisionStep, isClaudeLike } from './choose.ts';
+export type { Refusal } from './refusal.ts';
+export type { RoutingTable } from './table.ts';
 
 /** Which targets answer a call, in order, and why. Never mutated. */
 export interface Decision {
-  /** The step that chose: `hard-choice`, `requested-model`, `default`. */
+  /** The rule that chose, or the step: `hard-choice`, `scenario:think`, `default`. */
   rule: string;
   reason: string;
   /** In the order they are tried. */
   targets: readonly Target[];
-  /** Targets that would have been tried but can't take the call. */
-  refused: readonly { target: Target; reason: string }[];
+  /** What would have been tried but can't take the call. */
+  refused: readonly Refusal[];
   steps: readonly DecisionStep[];
+  /** Fields of the request that the rule sets. */
+  set: Readonly<Record<string, unknown>> | undefined;
+  /** Where a pool decided: its name, its members' names, and whether one of its turns was used up. */
+  pool: { name: string; members: readonly string[]; tookTurn: boolean } | undefined;
 }
 
-interface Choice {
-  rule: string;
-  reason: string;
-  target: Target | undefined;
-  hard: boolean;
-  steps: DecisionStep[];
-}
-
-/** The targets for a call: a pure function of what is known of the call and of the configuration. */
-export function decide(facts: Facts, table: RoutingTable): Decision {
-  const choice = choose(facts, table);
-  const candidates = unique([choice.target, ...fallbacksOf(choice, facts, table)]);
-  const targets: Target[] = [];
-  const refused: { target: Target; reason: string }[] = [];
-  for (const target of candidates) {
-    const reason = refusal(target, facts);
-    if (reason === undefined) targets.push(target);
-    else refused.push({ target, reason });
-  }
-  return { rule: choice.rule, reason: choice.reason, targets, refused, steps: choice.steps };
-}
-
-/** True for a name that Claude Code itself may send: it asks for a kind of model, not for a configured target. */
-export function isClaudeLike(name: string): boolean {
-  return /^(claude|anthropic)\b|claude-/i.test(name) && !/[/,]/.test(name);
-}
-
-function choose(facts: Facts, table: RoutingTable): Choice {
-  const steps: DecisionStep[] = [];
-  const note = (step: string, matched: boolean, why: string) => steps.push({ step, matched, why });
-  const done = (rule: string, reason: string, target: Target | undefined, hard: boolean): Choice => {
-    note(rule, true, reason);
-    return { rule, reason, target, hard, steps };
+/**
+ * The targets for a call: a pure function of what is known of the call, the configuration, the state of the moment and the
+ * time (milliseconds since the epoch). Total: it has an answer to any facts and any configuration. Same inputs, same answer.
+ */
+export function decide(facts: Facts, table: RoutingTable, state: RoutingState, now: number): Decision {
+  const { choice, steps } = choose(facts, table, now);
+  const sorter = new Sorter(facts, state);
+  const pool = 'pool' in choice.wanted ? choice.wanted.pool : undefined;
+  let tookTurn = false;
+  if (pool) tookTurn = sorter.addPool(pool, table);
+  else if ('target' in choice.wanted) sorter.addTarget(choice.wanted.target);
+  else if ('models' in choice.wanted) sorter.addNames(choice.wanted.models, table);
+  if (facts.fallbackAllowed) addFallbacks(sorter, choice, table);
+  const { targets, refused } = sorter.result();
+  return {
+    rule: choice.rule,
+    reason: choice.reason,
+    targets: facts.fallbackAllowed ? targets : targets.slice(0, 1),
+    refused,
+    steps,
+    set: choice.set,
+    pool: pool && { name: pool.name, members: pool.members.map(({ target }) => target.name), tookTurn },
   };
+}
 
-  if (facts.headerModel !== undefined) {
-    const target = table.find(facts.headerModel);
-    if (target) return done('hard-choice', `x-router-model names ${facts.headerModel}`, target, true);
-    note('hard-choice', false, `x-router-model names ${facts.headerModel}, which is not configured`);
+function addFallbacks(sorter: Sorter, choice: Choice, table: RoutingTable): void {
+  sorter.addNames(choice.fallbacks ?? table.fallbacks, table);
+  if (!choice.hard) sorter.addTarget(table.defaultTarget);
+}
+
+/** Sorts candidates into those that can take the call and those that can't, each once, in the order they come. */
+class Sorter {
+  readonly #facts: Facts;
+  readonly #state: RoutingState;
+  readonly #targets = new Set<Target>();
+  readonly #refused = new Map<Target | string, Refusal>();
+
+  constructor(facts: Facts, state: RoutingState) {
+    this.#facts = facts;
+    this.#state = state;
   }
-  const requested = table.find(facts.requestedModel);
-  if (requested && !isClaudeLike(facts.requestedModel)) {
-    return done('hard-choice', `the request names ${facts.requestedModel}`, requested, true);
+
+  addTarget(target: Target | undefined): void {
+    if (target === undefined || this.#targets.has(target) || this.#refused.has(target)) return;
+    const refusal = refusalOf(target, this.#facts, this.#state);
+    if (refusal) this.#refused.set(target, refusal);
+    else this.#targets.add(target);
   }
-  note('hard-choice', false, 'the request names no target of its own');
-  if (requested) return done('requested-model', `${facts.requestedModel} is configured`, requested, false);
-  note('requested-model', false, `${facts.requestedModel} is not a configured model`);
-  return done('default', defaultReason(table), table.defaultTarget, false);
-}
 
-function defaultReason(table: RoutingTable): string {
-  return table.defaultTarget ? `the default model is ${table.defaultTarget.name}` : 'no model is configured';
-}
-
-function fallbacksOf(choice: Choice, facts: Facts, table: RoutingTable): (Target | undefined)[] {
-  if (!facts.fallbackAllowed) return [];
-  const fallbacks = table.fallbacks.map((name) => table.find(name));
-  return choice.hard ? fallbacks : [...fallbacks, table.defaultTarget];
-}
-
-function refusal(target: Target, facts: Facts): string | undefined {
-  if (target.problem !== undefined) return target.problem;
-  const { allowedModels } = facts;
-  if (allowedModels && ![target.name, ...target.aliases].some((name) => allowedModels.includes(name))) {
-    return `the key may not use ${target.name}`;
+  addNames(names: readonly string[], table: RoutingTable): void {
+    for (const name of names) {
+      const target = table.resolve(name);
+      if (target) this.addTarget(target);
+      else this.#refused.set(name, unknownModel(name));
+    }
   }
-  return undefined;
-}
 
-function unique(targets: (Target | undefined)[]): Target[] {
-  return [...new Set(targets.filter((target) => target !== undefined))];
+  /** Adds a pool's members as its strategy orders those that can take the call; true where that used up a turn. */
+  addPool(pool: Pool, table: RoutingTable): boolean {
+    const available: Member[] = [];
+    for (const member of pool.members) {
+      const refusal = refusalOf(member.target, this.#facts, this.#state);
+      if (refusal) this.#refused.set(member.target, refusal);
+      else available.push(member);
+    }
+    for (const name of pool.missing) this.#refused.set(name, unknownModel(name));
+    const { session } = this.#facts;
+    const home = session === undefined ? undefined : this.#state.session(session)?.target;
+    const stays = pool.keepsSessions ? available.find(({ target }) => target.name === home) : undefined;
+    if (stays) this.#targets.add(stays.target);
+    for (const { target } of this.#ordered(pool, available, table)) this.#targets.add(target);
+    return stays === undefined && available.length > 0;
+  }
+
+  #ordered(pool: Pool, available: readonly Member[], table: RoutingTable): Member[] {
+    const state = this.#state;
+    return pool.strategy(available, {
+      turn: state.turn(pool.name),
+      random: state.random,
+      inFlight: (target) => state.inFlight(target),
+      latencyMs: (target) => state.latencyMs(target),
+      priceUsd: (target) => estimatePriceUsd(target, this.#facts, table, state) ?? undefined,
+    });
+  }
+
+  /** Where rest alone keeps a target from being tried, the first such is better than none. */
+  result(): { targets: Target[]; refused: Refusal[] } {
+    const targets = [...this.#targets];
+    const refused = [...this.#refused.values()];
+    if (targets.length > 0) return { targets, refused };
+    const resting = refused.find(({ kind }) => kind === 'resting');
+    if (resting?.target === undefined) return { targets, refused };
+    return { targets: [resting.target], refused: refused.filter((each) => each !== resting) };
+  }
 }

@@ -4,6 +4,7 @@ import { Failure } from '../call/failure.ts';
 import { listCalls, oneCall } from './endpoints/calls.ts';
 import { controlReload, controlStop } from './endpoints/control.ts';
 import { countTokens } from './endpoints/count-tokens.ts';
+import { explain } from './endpoints/explain.ts';
 import { health, healthDetailed, healthLive, healthModels, healthReady } from './endpoints/health.ts';
 import { messages } from './endpoints/messages.ts';
 import { listModels, oneModel } from './endpoints/models.ts';
@@ -55,6 +56,7 @@ const routes: readonly Route[] = [
   { method: 'GET', path: '/', permissions: nobody, handle: probe },
   { method: 'HEAD', path: '/api/hello', permissions: nobody, handle: probe },
   { method: 'GET', path: '/api/hello', permissions: nobody, handle: probe },
+  { method: 'POST', path: '/api/explain', permissions: readers, handle: explain },
   { method: 'POST', path: '/api/control/stop', permissions: nobody, handle: controlStop },
   { method: 'POST', path: '/api/control/reload', permissions: nobody, handle: controlReload },
   { method: 'GET', path: '/health', permissions: nobody, handle: health },

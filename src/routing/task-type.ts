@@ -1,0 +1,171 @@
+import { stem, type Words } from './words.ts';
+
+/** The kinds of task, and the words that speak for each: `word:weight`, a phrase with `_`; the weight is 1 where none is said. */
+const signs: Readonly<Record<TaskType, string>> = {
+  code: 'implement:2 code:1 program:1 function:1 write_code:3 write_function:3 create_function:3 script:1 endpoint:1 add:1 build:1 component:1 class:1 feature:1 method:1 api:0.5 develop:2 write:0.5 make:0.5 create:0.5 parser:1 algorithm:1 regex:1 query:0.5 migrate:1 convert:1 rename:1 replace:1 change:0.5 update:0.5 modify:0.5 modifier:0.5 remove:0.5 delete:0.5 supprimer:0.5 integrate:1 generate_code:3 snippet:1 hook:0.5 module:0.5 install:0.5 configure:0.5',
+  debugging:
+    'debug:3 bug:2 fix:2 error:1.5 exception:2 crash:2 traceback:3 stacktrace:3 stack_trace:3 fail:1.5 failure:1.5 broken:2 not_work:3 doesn_t_work:3 wrong:1 issue:1 erreur:1.5 planter:1.5 marche_pas:3 fonctionne_pas:3 segfault:3 undefined:1 leak:2 troubleshoot:3 diagnose:2 why_fail:3 regression:1.5 panne:2 hang:1.5 freeze:1.5',
+  refactoring:
+    'refactor:3 restructure:2 restructurer:2 cleanup:2 clean_up:2 simplify:1.5 extract:1 extraire:1 deduplicate:2 duplicate:1 duplication:1 modernise:1.5 reorganise:2 tidy:2 rework:1.5 nettoyer:1.5 split_into:1.5 readable:1 readability:1 optimise:1',
+  testing:
+    'test:2 unit_test:3 coverage:2 couverture:2 mock:2 e2e:3 jest:2 pytest:3 vitest:3 spec:1 fixture:1.5 assertion:1.5 unitaire:2',
+  review:
+    'review:3 pull_request:1.5 pr:1 code_review:3 feedback:1 critique:1.5 audit:2 check_code:2 look_over:2 evaluate:1',
+  documentation:
+    'document:3 readme:3 docstring:3 jsdoc:3 javadoc:3 changelog:2.5 comment:2 tutorial:2 tutoriel:2 guide:1.5 manual:1 write_document:3 explain:1.6 wiki:2 annotate:1.5 describe:1.2 decrire:1.2 decris:1.2 decrivez:1.2',
+  analysis:
+    'analyse:3 explain:1.6 understand:2 investigate:2 compare:1.5 how_work:2 what_does:2 why:1 examine:2 assess:1.5 trace:1 explore:1 profile:1.5 inspect:1.5 comment?_marche:2 comment?_fonctionne:2 comment?:0.8 pourquoi:1 study:1 etudier:1.5 trade_off:1.5 tradeoff:1.5 pros_cons:2 difference:1 describe:0.8 overview:1.5 identify:1',
+  design:
+    'design:2.5 architecture:2.5 architect:2.5 plan:1.5 schema:1 propose:1 proposer:1 blueprint:2 structure:0.8 approach:1 strategy:1.5 strategie:1.5 roadmap:2 diagram:1.5 adr:2 rfc:2 wireframe:2.5 mockup:2.5',
+  creative:
+    'brainstorm:3 story:3 poem:3 poeme:3 slogan:3 tagline:3 creative:2 idea:2 imagine:2 lyrics:3 song:2 joke:3 fiction:3 marketing:1.5 blog:1.5 essay:2 invent:2 inventer:2 histoire:2.5 haiku:2 invitation:1 name_for:2 speech:1.5 blague:3 chanson:2 email:0.8 conte:2 tale:2 novel:1.5',
+  translation:
+    'translate:3 localise:1.5 english:0.8 french:0.8 spanish:0.8 german:0.8 into_french:3 into_english:3 francais:0.8 anglais:0.8 espagnol:0.8 allemand:0.8',
+  summarization:
+    'summarise:3 summary:3 tldr:3 recap:2.5 condense:2 digest:1.5 shorten:1.5 synthesis:2 synthese:2 abstract:1 key_points:2 bullet_points:1',
+  math: 'calculate:2 compute:1 equation:2.5 integral:2.5 derivative:2.5 prove:2 theorem:3 theoreme:3 probability:2 probabilite:2 solve:1.5 matrix:1 arithmetic:2 calcul:2 resoudre:1.5 percent:1.5 sum_of:1.5 demontrer:2',
+  operations:
+    'deploy:3 deployer:3 docker:2 kubernetes:2.5 ci:1.5 pipeline:1.5 helm:2.5 terraform:3 nginx:2 server:0.5 commit:1.5 git:1.5 push:1.5 merge:1 rebase:2 branch:1 release:1.5 provision:2 ansible:3 cron:1.5 monitor:1 backup:1.5 rollback:2 run:0.6 start:0.5 bash:1 shell:1 ssh:2',
+  question:
+    'what_is:1.6 what_are:1.5 who:1.5 when:0.8 where:0.8 which:0.8 hello:2 hi:2 thank:2 thanks:2 bonjour:2 merci:2 salut:2 qu_est:1.2 quel:0.8 quelle:0.8 capital:1.5 capitale:1.5 weather:2 recommend:1 should_i:1',
+};
+
+export type TaskType =
+  | 'code'
+  | 'debugging'
+  | 'refactoring'
+  | 'testing'
+  | 'review'
+  | 'documentation'
+  | 'analysis'
+  | 'design'
+  | 'creative'
+  | 'translation'
+  | 'summarization'
+  | 'math'
+  | 'operations'
+  | 'question';
+
+/** Names that configurations use for the same. */
+const otherNames: Readonly<Record<string, string>> = {
+  coding: 'code',
+  code_generation: 'code',
+  programming: 'code',
+  development: 'code',
+  implementation: 'code',
+  debug: 'debugging',
+  bugfix: 'debugging',
+  bug_fix: 'debugging',
+  troubleshooting: 'debugging',
+  refactor: 'refactoring',
+  test: 'testing',
+  tests: 'testing',
+  code_review: 'review',
+  reviewing: 'review',
+  docs: 'documentation',
+  documenting: 'documentation',
+  analyze: 'analysis',
+  analyse: 'analysis',
+  explanation: 'analysis',
+  research: 'analysis',
+  architecture: 'design',
+  planning: 'design',
+  plan: 'design',
+  writing: 'creative',
+  brainstorming: 'creative',
+  generation: 'creative',
+  translate: 'translation',
+  summary: 'summarization',
+  summarisation: 'summarization',
+  summarize: 'summarization',
+  mathematics: 'math',
+  devops: 'operations',
+  ops: 'operations',
+  deployment: 'operations',
+  chat: 'question',
+  conversation: 'question',
+  qa: 'question',
+  general: 'question',
+};
+
+/** Every name that a condition may use. */
+export const taskTypes: readonly string[] = Object.keys(signs);
+
+/** The kind of task that a configured name means; undefined for a name that no task ever has. */
+export function taskTypeNamed(written: string): string | undefined {
+  const name = written
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, '_')
+    .replace(/_tasks?$/, '');
+  return taskTypes.includes(name) ? name : otherNames[name];
+}
+
+/** Debugging, refactoring and testing are done in code: a condition on `code` takes them too. */
+const alsoCode = new Set<string>(['debugging', 'refactoring', 'testing']);
+/** A kind within this share of the best is told too. */
+const nearBest = 0.85;
+/** The first words of a request say what is wanted; what stands later is what it is about. */
+const leadWords = 6;
+const leadFactor = 1.6;
+
+/**
+ * The kinds of task that a text asks for, likeliest first; `question` where nothing speaks for another. Each sign counts
+ * once, more among the first words; kinds that come close to the best are told as well.
+ */
+export function taskTypesOf(words: Words): string[] {
+  const scores = Object.entries(compiled()).map(([type, list]) => ({ type, score: scoreOf(list, words) }));
+  const best = Math.max(...scores.map(({ score }) => score));
+  if (best === 0) return ['question'];
+  const likely = scores.filter(({ score }) => score >= best * nearBest).sort((a, b) => b.score - a.score);
+  const types = likely.map(({ type }) => type);
+  if (!types.includes('code') && alsoCode.has(types[0]!)) types.push('code');
+  return types;
+}
+
+interface Sign {
+  stems: readonly string[];
+  weight: number;
+}
+
+let signsByType: Record<string, Sign[]> | undefined;
+
+/** Read on first use. */
+function compiled(): Record<string, Sign[]> {
+  signsByType ??= Object.fromEntries(
+    Object.entries(signs).map(([type, list]) => [type, list.split(' ').map(readSign)]),
+  );
+  return signsByType;
+}
+
+function readSign(written: string): Sign {
+  const [phrase, weight] = written.split(':') as [string, string | undefined];
+  const stems = phrase
+    .split('_')
+    .filter(Boolean)
+    .map((word) => (word.endsWith('?') ? word : stem(word)));
+  return { stems, weight: weight === undefined ? 1 : Number(weight) };
+}
+
+function scoreOf(list: readonly Sign[], words: Words): number {
+  let score = 0;
+  for (const { stems, weight } of list) {
+    const at = firstPosition(stems, words);
+    if (at !== undefined) score += at < leadWords ? weight * leadFactor : weight;
+  }
+  return score;
+}
+
+/** Where the words of a sign first stand together, at most two others between neighbours. */
+function firstPosition(stems: readonly string[], words: Words): number | undefined {
+  const starts = words.positions.get(stems[0]!);
+  if (stems.length === 1 || starts === undefined) return starts?.[0];
+  return starts.find((start) => {
+    let previous = start;
+    return stems.slice(1).every((each) => {
+      const next = words.positions.get(each)?.find((at) => at > previous && at <= previous + 3);
+      previous = next ?? previous;
+      return next !== undefined;
+    });
+  });
+}
