@@ -4,8 +4,7 @@ import { isSwitchedOff } from './switches.ts';
 const features: readonly { path: string; what: string }[] = [
   { path: 'loadBalancing.healthCheck', what: 'asking models from time to time' },
   { path: 'costOptimization.budget', what: 'budgets' },
-  { path: 'retry', what: 'further tries of the same model' },
-  { path: 'circuitBreaker', what: 'keeping calls away from failing models' },
+  { path: 'retry.hedge', what: 'asking a second model where the first is slow' },
   { path: 'rateLimit', what: 'rate limits' },
   { path: 'cache', what: 'kept replies' },
   { path: 'state', what: 'state shared by replicas' },

@@ -19,13 +19,13 @@ import { detectTargets, targetOf, targetsFromNames } from '../providers/autodete
 import { makeTarget, type TargetContext } from '../providers/make-target.ts';
 import { createRegistry, type Registry } from '../providers/registry.ts';
 import { Transport } from '../providers/transport.ts';
-import { LiveState } from '../routing/live-state.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { assembleRouting, providerServing } from './assemble-routing.ts';
 import { firstKey } from './first-key.ts';
 import type { Ledgers } from './ledgers.ts';
 import type { Generation } from './live-service.ts';
 import { loadCustomRouter } from './load-custom-router.ts';
+import { breakerSettings, type Moment, newMoment, retrySettings } from './moment.ts';
 
 export interface AssemblySettings {
   configFile?: string;
@@ -33,8 +33,8 @@ export interface AssemblySettings {
   configText?: { text: string; format: 'json' | 'yaml'; directory: string };
   models?: string[];
   environment: Environment;
-  /** What routing knows of the moment, where a configuration follows another. */
-  state?: LiveState;
+  /** What is known of the moment, where a configuration follows another. */
+  moment?: Moment;
 }
 
 /** A configuration, read and turned into the parts that serve it; only the logger and the address are missing. */
@@ -91,10 +91,11 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     customRouter: await customRouterOf(config, loaded),
   }));
   const memo = new TextMemo();
+  const moment = settings.moment ?? newMoment();
   const routing: RoutingParts = {
     table,
     customRouter,
-    state: settings.state ?? new LiveState(),
+    state: moment.state,
     measurePrompt: (request) => measureRequest(request, memo.measure),
     now: () => Date.now(),
   };
@@ -112,8 +113,14 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     generation: (logger, access, ledgers) => {
       const directory = loaded?.directory ?? paths.stateDirectory;
       const ledger = ledgers.at({ storage: config.storage, directory, stateDirectory: paths.stateDirectory });
+      moment.health.configure(breakerSettings(config.circuitBreaker));
       return {
-        gateway: gatewayParts(routing, transport, logger, access, ledger, config.logging.bodies === 'on'),
+        gateway: {
+          ...gatewayParts(routing, transport, logger, access, ledger),
+          health: moment.health,
+          retry: retrySettings(config.retry),
+          recordBodies: config.logging.bodies === 'on',
+        },
         registry,
         ledger,
         currency: currencyOf(config),
@@ -228,15 +235,13 @@ function gatewayParts(
   logger: Logger,
   access: Access,
   ledger: Ledger,
-  recordBodies: boolean,
-): GatewayParts {
+): Omit<GatewayParts, 'health' | 'retry'> {
   const authenticator = new Authenticator(access.keys);
   return {
     ...routing,
     upstream: transport,
     estimateTokens: (request, model) => routing.measurePrompt(request as CountedRequest)(tokenFamilyOf(model)),
     isRouterKey: (key) => authenticator.knows(key),
-    recordBodies,
     settle: (record: CallRecord) => {
       logger.call(record);
       ledger.add(record);

@@ -1,4 +1,5 @@
 import type { Authenticator } from '../admission/authenticate.ts';
+import { Failure } from '../call/failure.ts';
 import type { Currency } from '../call/money.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -25,9 +26,9 @@ export class LiveService implements Service {
   readonly control: Control;
   draining = false;
   configError: string | undefined;
-  activeCalls = 0;
   #generation: Generation;
   readonly #logger: Logger;
+  readonly #running = new Set<{ end(reason: Failure): void }>();
   #idle: (() => void) | undefined;
 
   constructor(version: string, generation: Generation, logger: Logger, now: number, control: Control) {
@@ -75,21 +76,32 @@ export class LiveService implements Service {
     return this.#generation.notAvailableYet;
   }
 
-  enter(): () => void {
-    this.activeCalls += 1;
-    let left = false;
+  get activeCalls(): number {
+    return this.#running.size;
+  }
+
+  enter(end: (reason: Failure) => void): () => void {
+    const call = { end };
+    this.#running.add(call);
     return () => {
-      if (left) return;
-      left = true;
-      this.activeCalls -= 1;
-      if (this.activeCalls === 0) this.#idle?.();
+      if (this.#running.delete(call) && this.#running.size === 0) this.#idle?.();
     };
   }
 
-  /** Takes no new calls; resolves when the running ones are over, at the latest after `limitMs`. */
+  /**
+   * Takes no new calls and lets the running ones finish. What runs after `limitMs` is ended with an error that says so;
+   * resolves when nothing runs any more.
+   */
   async drain(limitMs: number): Promise<void> {
     this.draining = true;
-    if (this.activeCalls === 0) return;
+    await this.#idleWithin(limitMs);
+    for (const { end } of this.#running)
+      end(new Failure('draining', 'the router was stopped before the answer was whole'));
+    await this.#idleWithin(1000);
+  }
+
+  async #idleWithin(limitMs: number): Promise<void> {
+    if (this.#running.size === 0) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#idle = resolve;

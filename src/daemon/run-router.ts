@@ -1,7 +1,6 @@
 import { isLoopbackHost } from '../admission/web-guard.ts';
 import type { Environment } from '../config/env.ts';
 import { ConfigError } from '../config/problems.ts';
-import { LiveState } from '../routing/live-state.ts';
 import { createHttpServer } from '../server/create-server.ts';
 import type { Control } from '../server/service.ts';
 import { createLogger, type Logger, type LogSettings } from '../telemetry/logger.ts';
@@ -9,6 +8,7 @@ import { type Access, type Assembly, accessFor, assemble } from './assemble.ts';
 import { Ledgers } from './ledgers.ts';
 import { listen } from './listen.ts';
 import { LiveService } from './live-service.ts';
+import { type Moment, newMoment } from './moment.ts';
 import { version } from './version.ts';
 
 export interface RunSettings {
@@ -52,8 +52,8 @@ export interface RunningRouter {
 /** Starts the router in this process. Throws ConfigError, or an Error with code EADDRINUSE. */
 export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   const { environment } = settings;
-  const state = new LiveState({ random: Math.random, now: Date.now });
-  let assembly = await assemble({ ...settings, state });
+  const moment = newMoment();
+  let assembly = await assemble({ ...settings, moment });
   const host = settings.host ?? environment.router.host ?? assembly.config.router.host;
   const access = accessOf(assembly, host, environment);
   const logging = logSettings(settings, assembly);
@@ -88,7 +88,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
     needsKey: access.keys.length > 0,
     ...(access.madeKey === undefined ? {} : { firstKey: access.madeKey }),
     async reload() {
-      const next = await assembleAgain({ ...settings, state }, service, logger);
+      const next = await assembleAgain({ ...settings, moment }, service, logger);
       if (!next) return;
       const before = assembly;
       assembly = next;
@@ -110,7 +110,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
 }
 
 async function assembleAgain(
-  settings: RunSettings & { state: LiveState },
+  settings: RunSettings & { moment: Moment },
   service: LiveService,
   logger: Logger,
 ): Promise<Assembly | undefined> {

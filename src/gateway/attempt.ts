@@ -9,13 +9,14 @@ import type { Target } from '../providers/target.ts';
 import type { UpstreamReply } from '../providers/transport.ts';
 import { Deadline } from './deadline.ts';
 import { eventsOfMessage } from './events-of-message.ts';
+import { endedBy } from './failure-of.ts';
 import type { AttemptParts } from './parts.ts';
 import { readWhole } from './read-whole.ts';
 import { ReplyWatch } from './watch-reply.ts';
 
 /** A target that has begun to answer. */
 export type Opened = { target: Target; warnings: string[] } & (
-  | { kind: 'message'; message: WholeMessage }
+  | { kind: 'message'; message: WholeMessage; usageEstimated: boolean }
   | {
       kind: 'stream';
       /** Up to the first output. */
@@ -116,7 +117,7 @@ async function open(
     const body = await readWhole(reply.body, replyBodyLimit, target.provider, progress);
     const message = dialect.decodeResponse(body, exchange);
     deadline.end();
-    if (!stream) return { kind: 'message', target, warnings, message };
+    if (!stream) return { kind: 'message', target, warnings, message, usageEstimated: false };
     const events = eventsOfMessage(message.message);
     return { kind: 'stream', target, warnings, events, rest: nothing(), usageEstimated: () => false };
   }
@@ -206,9 +207,7 @@ function isJson(reply: UpstreamReply): boolean {
 /** A provider that refuses the client's own credential says so to the client as it is. */
 async function explained(error: unknown, call: Call, target: Target): Promise<Failure> {
   const failure = Failure.from(error);
-  if (call.signal.aborted) {
-    return new Failure('client-gone', 'the client closed the connection', { usage: failure.details.usage });
-  }
+  if (call.signal.aborted) return endedBy(call.signal).with({ usage: failure.details.usage });
   if (
     failure.kind === 'upstream-credential' &&
     target.passThroughCredential &&

@@ -1,5 +1,6 @@
 import { Failure } from '../call/failure.ts';
 import type { Target } from '../providers/target.ts';
+import { endedBy } from './failure-of.ts';
 
 /** The time limits of one attempt, and the signal that ends it: by them, or because the client has gone. */
 export class Deadline {
@@ -8,7 +9,7 @@ export class Deadline {
   readonly #client: AbortSignal;
   #silence: NodeJS.Timeout | undefined;
   #total: NodeJS.Timeout | undefined;
-  readonly #clientGone = () => this.#controller.abort(new Failure('client-gone', 'the client closed the connection'));
+  readonly #clientGone = () => this.#controller.abort(endedBy(this.#client));
 
   constructor(client: AbortSignal, target: Target) {
     this.#client = client;

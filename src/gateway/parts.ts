@@ -1,5 +1,6 @@
 import type { CallRecord } from '../call/record.ts';
 import type { CountedRequest, TokenFamily } from '../models/tokens.ts';
+import type { Health } from '../providers/health.ts';
 import type { Upstream } from '../providers/transport.ts';
 import type { RoutingTable } from '../routing/decide.ts';
 import type { LiveState } from '../routing/live-state.ts';
@@ -31,8 +32,19 @@ export interface RoutingParts {
 export interface GatewayParts extends AttemptParts, RoutingParts {
   /** Whether requests and replies are kept with the record. */
   recordBodies?: boolean;
+  /** How targets and their keys do. */
+  health: Health;
+  retry: RetrySettings;
   /** Takes the record of each call when it is over, exactly once. */
   settle(record: CallRecord): void;
   /** How long a stream's first output is waited for before the reply begins without it, in milliseconds. */
   holdMs: number;
+}
+
+/** What happens before the first output when a target fails. */
+export interface RetrySettings {
+  /** Further tries of the same target after a hiccup. */
+  attempts: number;
+  /** After so long, in milliseconds, nothing more is tried: the client would not wait for it. */
+  budgetMs: number;
 }

@@ -1,109 +1,143 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Call } from '../call/call.ts';
-import { Failure, type FailureKind } from '../call/failure.ts';
+import { Failure } from '../call/failure.ts';
 import type { AttemptRecord } from '../call/record.ts';
 import type { Target } from '../providers/target.ts';
 import type { Decision } from '../routing/decide.ts';
-import type { Refusal, RefusalKind } from '../routing/refusal.ts';
-import { attempt, type Opened } from './attempt.ts';
+import { attempt } from './attempt.ts';
+import { Leg } from './leg.ts';
+import { noTarget } from './no-target.ts';
 import type { GatewayParts } from './parts.ts';
 
+interface Candidate {
+  target: Target;
+  key: string | undefined;
+}
+
 /**
- * Tries the decided targets in order, each with its keys in turn, until one begins to answer. A failure that another
- * target can't better ends it at once. Throws the Failure that the client is told.
+ * The decided targets of a call, tried in order, each with its keys in turn. It goes on where it stopped, so that a target
+ * that fails in mid-answer is followed by the next one.
  */
-export async function tryTargets(
-  parts: GatewayParts,
-  call: Call,
-  decision: Decision,
-  attempts: AttemptRecord[],
-): Promise<Opened> {
-  const failures: Failure[] = [];
-  for (const target of decision.targets) {
-    for (const key of keysOf(target)) {
-      const startedAt = parts.now();
-      const note = (outcome: AttemptRecord['outcome'], failure?: Failure) =>
-        attempts.push(attemptRecord(target, startedAt, parts.now(), outcome, failure));
-      try {
-        const opened = await attempt(parts, call, target, key);
-        note('ok');
-        return opened;
-      } catch (error) {
-        const failure = Failure.from(error);
-        note(failure.kind === 'client-gone' ? 'cancelled' : 'failed', failure);
-        if (failure.remedy === 'none') throw failure;
-        failures.push(failure);
-      }
+export class TargetTries {
+  readonly #parts: GatewayParts;
+  readonly #decision: Decision;
+  readonly #attempts: AttemptRecord[];
+  readonly #candidates: Generator<Candidate, undefined>;
+  readonly #failures: Failure[] = [];
+  readonly #until: number;
+  #left: number;
+
+  constructor(parts: GatewayParts, decision: Decision, attempts: AttemptRecord[], startedAt: number) {
+    this.#parts = parts;
+    this.#decision = decision;
+    this.#attempts = attempts;
+    this.#until = startedAt + parts.retry.budgetMs;
+    this.#left = decision.targets.length;
+    this.#candidates = this.#all();
+  }
+
+  /** True while another target than those tried is left. */
+  get hasMore(): boolean {
+    return this.#left > 0;
+  }
+
+  /** No more keys of the target that answered: what comes next is another target. */
+  skipTarget(target: Target): void {
+    this.#skipped = target;
+  }
+
+  #skipped: Target | undefined;
+
+  /**
+   * The next target that begins to answer the call. A failure that another target can't better ends it at once, and so
+   * does the end of the time that clients wait. Throws the Failure that the client is told.
+   */
+  async open(call: Call): Promise<Leg> {
+    for (;;) {
+      const next = this.#next();
+      if (!next) throw this.#lastWord();
+      const leg = await this.#try(call, next);
+      if (leg) return leg;
     }
   }
-  throw lastWord(failures, decision);
-}
 
-function keysOf(target: Target): (string | undefined)[] {
-  return target.keys.size === 0 ? [undefined] : target.keys.inTurn();
-}
-
-function attemptRecord(
-  target: Target,
-  startedAt: number,
-  now: number,
-  outcome: AttemptRecord['outcome'],
-  failure: Failure | undefined,
-): AttemptRecord {
-  const record: AttemptRecord = {
-    target: target.name,
-    provider: target.provider,
-    model: target.model,
-    startedAt,
-    durationMs: now - startedAt,
-    outcome,
-  };
-  if (failure) record.failure = { kind: failure.kind, status: failure.status, message: failure.message };
-  if (failure?.details.usage) record.usage = failure.details.usage;
-  return record;
-}
-
-/** One failure is told as it is; of several, the last, with what the others said. */
-function lastWord(failures: readonly Failure[], decision: Decision): Failure {
-  const last = failures.at(-1);
-  if (!last) return noTarget(decision);
-  const messages = [...new Set(failures.map((failure) => failure.message))];
-  if (messages.length === 1) return last;
-  const retryAfterSeconds = earliest(failures);
-  return new Failure('no-target', `every target failed: ${messages.join('; ')}`, { retryAfterSeconds });
-}
-
-/** Nobody can take the call: told as what the client could do about it, the most hopeful first. */
-function noTarget({ refused }: Decision): Failure {
-  if (refused.length === 0) {
-    return new Failure('no-target', 'no model is configured: add one to the configuration, or set a provider key');
+  #next(): Candidate | undefined {
+    if (this.#failures.length > 0 && this.#parts.now() > this.#until) return undefined;
+    let next = this.#candidates.next().value;
+    while (next && next.target === this.#skipped) next = this.#candidates.next().value;
+    return next;
   }
-  const kind = outlook.find((each) => refused.some((refusal) => refusal.kind === each)) ?? 'unknown';
-  const telling = refused.filter((refusal) => refusal.kind === kind);
-  if (kind === 'window') return new Failure('upstream-prompt-too-long', largestWindow(telling).reason);
-  const waits = telling.map((refusal) => refusal.retryAfterSeconds).filter((wait) => wait !== undefined);
-  const reasons = refused.map(({ name, reason }) => `${name}: ${reason}`);
-  const details = waits.length > 0 ? { retryAfterSeconds: Math.min(...waits) } : {};
-  return new Failure(failureOf[kind], `no target can take this call: ${reasons.join('; ')}`, details);
+
+  *#all(): Generator<Candidate, undefined> {
+    for (const target of this.#decision.targets) {
+      this.#left -= 1;
+      for (const key of this.#parts.health.keysInTurn(target)) yield { target, key };
+    }
+    return undefined;
+  }
+
+  /** One key of one target, once more after a hiccup; undefined where the next is to be tried. */
+  async #try(call: Call, candidate: Candidate): Promise<Leg | undefined> {
+    for (let retries = this.#parts.retry.attempts; ; retries -= 1) {
+      const outcome = await this.#attempt(call, candidate);
+      if (outcome instanceof Leg) return outcome;
+      this.#failures.push(outcome);
+      if (outcome.remedy === 'none') throw outcome;
+      const again = outcome.remedy === 'retry-then-next' && retries > 0 && this.#parts.now() <= this.#until;
+      if (!again) return undefined;
+      await delay(pauseMs, undefined, { signal: call.signal }).catch(() => undefined);
+    }
+  }
+
+  async #attempt(call: Call, { target, key }: Candidate): Promise<Leg | Failure> {
+    const { health, now } = this.#parts;
+    const record: AttemptRecord = {
+      ...{ target: target.name, provider: target.provider, model: target.model },
+      ...{ startedAt: now(), durationMs: 0, outcome: 'ok' },
+    };
+    this.#attempts.push(record);
+    const fail = (error: unknown): Failure => {
+      const failure = Failure.from(error);
+      record.outcome = failure.kind === 'client-gone' ? 'cancelled' : 'failed';
+      record.durationMs = now() - record.startedAt;
+      record.failure = { kind: failure.kind, status: failure.status, message: failure.message };
+      if (failure.details.usage) record.usage = failure.details.usage;
+      return failure;
+    };
+    let release: () => void;
+    try {
+      release = await health.takePlace(target, call.sessionId ?? call.caller.name, call.signal);
+    } catch (error) {
+      return fail(error);
+    }
+    const known = health.begin(target, key);
+    try {
+      const opened = await attempt(this.#parts, call, target, key);
+      known.succeeded();
+      const estimatePrompt = () => this.#parts.estimateTokens(call.request, target.model);
+      return new Leg({ opened, record, health: known, release, estimatePrompt, now });
+    } catch (error) {
+      const failure = fail(error);
+      known.failed(failure);
+      known.over();
+      release();
+      return failure;
+    }
+  }
+
+  /** One failure is told as it is; of several, the last, with what the others said. */
+  #lastWord(): Failure {
+    const last = this.#failures.at(-1);
+    if (!last) return noTarget(this.#decision);
+    const messages = [...new Set(this.#failures.map((failure) => failure.message))];
+    if (messages.length === 1) return last;
+    const retryAfterSeconds = earliest(this.#failures);
+    return new Failure('no-target', `every target failed: ${messages.join('; ')}`, { retryAfterSeconds });
+  }
 }
 
-const outlook: readonly RefusalKind[] = ['limit', 'resting', 'window', 'budget', 'problem', 'images', 'tools', 'key'];
-
-const failureOf: Readonly<Record<RefusalKind, FailureKind>> = {
-  limit: 'limit-reached',
-  resting: 'no-target',
-  window: 'upstream-prompt-too-long',
-  budget: 'budget-reached',
-  problem: 'upstream-credential',
-  images: 'not-expressible',
-  tools: 'not-expressible',
-  key: 'forbidden',
-  unknown: 'no-target',
-};
-
-function largestWindow(refused: readonly Refusal[]): Refusal {
-  const windowOf = ({ target }: Refusal) => target?.abilities.contextWindow ?? 0;
-  return refused.reduce((largest, each) => (windowOf(each) > windowOf(largest) ? each : largest));
-}
+/** Before the same target is asked again. */
+const pauseMs = 150;
 
 function earliest(failures: readonly Failure[]): number | undefined {
   const waits = failures.map((failure) => failure.details.retryAfterSeconds).filter((wait) => wait !== undefined);

@@ -33,3 +33,14 @@ export function promptTokensOf(usage: Usage): number {
     tokenCount(usage.cache_creation_input_tokens)
   );
 }
+
+/** The usage of two answers together: counts are summed, everything else is the later one's. */
+export function addUsage(one: Usage, other: Usage): Usage {
+  const sum: Usage = { ...one, ...other };
+  for (const [name, value] of Object.entries(one)) {
+    const added = other[name];
+    if (typeof value !== 'number') continue;
+    sum[name] = value + (typeof added === 'number' ? added : 0);
+  }
+  return sum;
+}

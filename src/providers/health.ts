@@ -1,5 +1,6 @@
 import type { Failure, FailureKind } from '../call/failure.ts';
 import { type Circuit, KeyHealth } from './key-health.ts';
+import { Slots } from './slots.ts';
 import type { Target } from './target.ts';
 
 export interface BreakerSettings {
@@ -65,6 +66,12 @@ export class Health {
     const keys: (string | undefined)[] = target.keys.size === 0 ? [undefined] : target.keys.inTurn();
     const usable = keys.filter((key) => known.key(key).blocked(now) === undefined);
     return usable.length > 0 ? usable : keys;
+  }
+
+  /** A place among the calls that the target answers at a time. Rejects with Failure `target-busy`, or the signal's reason. */
+  takePlace(target: Target, session: string, signal: AbortSignal): Promise<() => void> {
+    if (target.maxConcurrent === undefined) return Promise.resolve(noPlace);
+    return this.#of(target).slots(target.maxConcurrent).take(session, target.name, signal);
   }
 
   inFlight(target: Target): number {
@@ -146,6 +153,7 @@ class TargetHealth {
   lastChecked: number | undefined;
   lastOk: boolean | undefined;
   readonly #keys = new Map<string, KeyHealth>();
+  #slots: Slots | undefined;
   #samples: number[] = [];
 
   key(key: string | undefined): KeyHealth {
@@ -156,6 +164,12 @@ class TargetHealth {
       this.#keys.set(name, health);
     }
     return health;
+  }
+
+  /** The places, as many as are configured now. */
+  slots(limit: number): Slots {
+    if (this.#slots?.limit !== limit) this.#slots = new Slots({ limit, longestWaitMs });
+    return this.#slots;
   }
 
   note(ok: boolean, now: number, latencyMs?: number): void {
@@ -174,6 +188,9 @@ class TargetHealth {
   }
 }
 
+/** How long a call waits for its turn at a busy target, in milliseconds. */
+const longestWaitMs = 15_000;
+const noPlace = () => {};
 const keptSamples = 50;
 const fewestSamples = 10;
 

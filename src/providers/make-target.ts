@@ -47,6 +47,7 @@ export function makeTarget(config: TargetConfig, context: TargetContext): Target
     timeouts: timeoutsFor(config, preset, context),
     auth: preset.auth,
     keys: new KeyPool(passThroughCredential ? [] : keys),
+    maxConcurrent: config.maxConcurrent,
     passThroughCredential,
     headers: config.headers ?? {},
     problem: problemOf(config, preset, endpoint.base ?? endpoint.full, dialect, name, keys, context),

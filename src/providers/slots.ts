@@ -22,6 +22,10 @@ export class Slots {
     this.#settings = settings;
   }
 
+  get limit(): number | undefined {
+    return this.#settings.limit;
+  }
+
   /** Resolves with what gives the place back. Rejects with Failure `target-busy`, or with the signal's reason. */
   take(session: string, target: string, signal: AbortSignal): Promise<() => void> {
     const { limit } = this.#settings;

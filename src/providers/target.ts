@@ -34,6 +34,8 @@ export interface Target {
   readonly timeouts: Timeouts;
   readonly auth: AuthScheme;
   readonly keys: KeyPool;
+  /** Calls at the same time; undefined is no limit. */
+  readonly maxConcurrent?: number;
   /** True where the client's own credential is sent. */
   readonly passThroughCredential: boolean;
   /** Configured headers for every call. */

@@ -1,4 +1,5 @@
 import type { Authenticator } from '../admission/authenticate.ts';
+import type { Failure } from '../call/failure.ts';
 import type { Currency } from '../call/money.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -28,8 +29,8 @@ export interface Service {
   readonly activeCalls: number;
   /** What commands of the same user may do. */
   readonly control: Control;
-  /** A call begins; the returned function says that it is over. */
-  enter(): () => void;
+  /** A call begins; the returned function says that it is over. `end` ends it from outside, for the reason given. */
+  enter(end: (reason: Failure) => void): () => void;
   /** Tells the log of a fault of the router's own. */
   reportFault(callId: string, error: unknown): void;
 }

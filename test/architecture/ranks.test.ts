@@ -159,7 +159,7 @@ describe('the house', () => {
 
   it('loops over targets in gateway/try-targets.ts alone', () => {
     const loops = sources.filter(
-      ({ folder, code }) => folder === 'gateway' && /for\s*\([^)]*\bof\s+\w*\.?targets\b/.test(code),
+      ({ folder, code }) => folder === 'gateway' && /for\s*\([^)]*\bof\s+[\w.#]*targets\b/.test(code),
     );
     expect(loops.map(({ path }) => path)).toEqual(['gateway/try-targets.ts']);
   });

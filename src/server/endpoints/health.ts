@@ -54,14 +54,30 @@ function statusOf(service: Service): 'ok' | 'degraded' | 'unavailable' | 'draini
 }
 
 function modelStates(service: Service): object[] {
-  return service.registry.targets.map((target) => ({
-    name: target.name,
-    provider: target.provider,
-    status: target.problem === undefined ? 'unknown' : 'unavailable',
-    ...(target.problem === undefined ? {} : { problem: target.problem }),
-    ...(target.passThroughCredential ? { passthrough: true } : {}),
-    latencyMs: null,
-    lastChecked: null,
-    circuit: 'closed',
-  }));
+  const { health } = service.gateway;
+  return service.registry.targets.map((target) => {
+    const { circuit, latencyMs, lastChecked, lastOk, inFlight } = health.report(target);
+    const blocked = health.blocked(target);
+    return {
+      name: target.name,
+      provider: target.provider,
+      status:
+        target.problem !== undefined
+          ? 'unavailable'
+          : blocked !== undefined
+            ? 'resting'
+            : lastOk === null
+              ? 'unknown'
+              : lastOk
+                ? 'ok'
+                : 'failing',
+      ...(blocked === undefined ? {} : { resting: blocked }),
+      ...(target.problem === undefined ? {} : { problem: target.problem }),
+      ...(target.passThroughCredential ? { passthrough: true } : {}),
+      latencyMs: latencyMs === null ? null : Math.round(latencyMs),
+      lastChecked: lastChecked === null ? null : new Date(lastChecked).toISOString(),
+      circuit,
+      activeCalls: inFlight,
+    };
+  });
 }

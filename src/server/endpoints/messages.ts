@@ -25,7 +25,7 @@ export async function callOf(exchange: Exchange): Promise<Call> {
     throw new Failure('draining', 'the router is stopping: ask again in a moment', { retryAfterSeconds: 5 });
   }
   const controller = new AbortController();
-  const leave = service.enter();
+  const leave = service.enter((reason) => controller.abort(reason));
   response.once('close', () => {
     leave();
     if (!response.writableFinished) controller.abort();

@@ -1,0 +1,35 @@
+import type { Config } from '../config/schema.ts';
+import type { RetrySettings } from '../gateway/parts.ts';
+import { type BreakerSettings, Health } from '../providers/health.ts';
+import { LiveState } from '../routing/live-state.ts';
+
+/** What outlives a reload: how targets do, whose turn it is, where sessions are. */
+export interface Moment {
+  health: Health;
+  state: LiveState;
+}
+
+export function newMoment(): Moment {
+  const health = new Health(breakerSettings(undefined), Date.now);
+  const state = new LiveState({
+    blocked: (target) => {
+      const reason = health.blocked(target);
+      return reason === undefined ? undefined : { reason, soft: true };
+    },
+    inFlight: (target) => health.inFlight(target),
+    latencyMs: (target) => health.latencyMs(target),
+    random: Math.random,
+    now: Date.now,
+  });
+  return { health, state };
+}
+
+export function breakerSettings(configured: Config['circuitBreaker']): BreakerSettings {
+  const { enabled = true, failures = 5, cooldown = 30 } = configured ?? {};
+  return { enabled, failures, cooldownMs: cooldown * 1000 };
+}
+
+export function retrySettings(configured: Config['retry']): RetrySettings {
+  const { attempts = 1, budget = 240_000 } = configured ?? {};
+  return { attempts, budgetMs: budget };
+}

@@ -1,0 +1,106 @@
+import type { Call } from '../call/call.ts';
+import type { Failure } from '../call/failure.ts';
+import type { CallRecord } from '../call/record.ts';
+import type { StreamEvent } from '../protocol/stream-event.ts';
+import { addUsage } from '../protocol/usage.ts';
+import type { WholeMessage } from '../protocol/whole-message.ts';
+import { explain } from '../routing/explain.ts';
+import { billCall } from './bill-call.ts';
+import type { Leg } from './leg.ts';
+import type { GatewayParts } from './parts.ts';
+import { BodyRecorder } from './record-bodies.ts';
+import type { Route } from './route-call.ts';
+
+/** Writes down what comes of a call, and hands it over once, when the call is over. */
+export class CallRecorder {
+  readonly record: CallRecord;
+  readonly #parts: GatewayParts;
+  readonly #bodies: BodyRecorder | undefined;
+  #leg: Leg | undefined;
+  #settled = false;
+
+  constructor(parts: GatewayParts, call: Call) {
+    this.#parts = parts;
+    this.#bodies = parts.recordBodies ? new BodyRecorder(call) : undefined;
+    this.record = newRecord(call);
+  }
+
+  route({ facts, decision }: Route): void {
+    const { state, table } = this.#parts;
+    this.record.rule = decision.rule;
+    this.record.reason = decision.reason;
+    this.record.explain = () => explain(decision, facts, table, state, { showText: false });
+    state.noteDecision(decision, facts);
+  }
+
+  /** A target answers, or goes on with the answer of another. */
+  leg(leg: Leg): void {
+    this.#leg = leg;
+    this.record.model = leg.target.name;
+    this.record.provider = leg.target.provider;
+    this.record.warnings.push(...leg.warnings);
+  }
+
+  message(message: WholeMessage): void {
+    this.#bodies?.add(message.bytes);
+    this.record.stopReason = message.message.stop_reason ?? undefined;
+  }
+
+  events(batch: readonly StreamEvent[]): void {
+    this.record.firstOutputMs ??= this.#parts.now() - this.record.startedAt;
+    this.#bodies?.addEvents(batch);
+  }
+
+  failure(failure: Failure): void {
+    const { record } = this;
+    record.outcome = failure.kind === 'client-gone' ? 'cancelled' : record.attempts.length > 0 ? 'failed' : 'refused';
+    record.status = failure.status;
+    record.failure = { kind: failure.kind, message: failure.message };
+  }
+
+  /** The client gets an error instead of an answer. */
+  refusal(failure: Failure): void {
+    this.failure(failure);
+    this.#bodies?.addFailure(failure);
+    this.settle();
+  }
+
+  /** The client has left before the answer was whole. */
+  left(): void {
+    if (this.record.failure === undefined) this.record.outcome = 'cancelled';
+  }
+
+  settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    const { record } = this;
+    record.durationMs = this.#parts.now() - record.startedAt;
+    record.upstreamModel = this.#leg?.upstreamModel;
+    record.stopReason ??= this.#leg?.stopReason;
+    for (const { usage, usageEstimated } of record.attempts) {
+      if (usage) record.usage = record.usage ? addUsage(record.usage, usage) : usage;
+      if (usageEstimated) record.usageEstimated = true;
+    }
+    billCall(record, this.#parts.table);
+    this.#bodies?.fill(record);
+    this.#parts.settle(record);
+  }
+}
+
+function newRecord(call: Call): CallRecord {
+  return {
+    id: call.id,
+    startedAt: call.startedAt,
+    durationMs: 0,
+    caller: call.caller.name,
+    sessionId: call.sessionId,
+    requestedModel: call.request.model,
+    stream: call.request.stream === true,
+    rule: 'none',
+    reason: '',
+    attempts: [],
+    warnings: [],
+    outcome: 'succeeded',
+    status: 200,
+  };
+}
