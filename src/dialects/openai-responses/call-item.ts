@@ -44,10 +44,12 @@ export class CallItem implements OutputItem {
     if (input.trim() === '' && (cut || said.status === 'incomplete')) return;
     const { writer } = this.#turn;
     const callId = typeof said.call_id === 'string' && said.call_id !== '' ? said.call_id : said.id;
-    this.#turn.enter('function_call');
+    const isOffered = this.#turn.exchange.toolSchemas.has(this.#clientName(name));
+    // A custom tool that the client did not offer is one of the service's own.
+    const isHidden = this.kind === 'custom_tool_call' && !isOffered;
+    this.#turn.enter(isHidden ? this.kind : 'function_call');
+    if (isHidden) return;
     if (this.kind === 'custom_tool_call') {
-      // A tool that the client did not offer is one of the service's own.
-      if (!this.#turn.exchange.toolSchemas.has(this.#clientName(name))) return;
       this.#start(callId, name);
       writer.toolEnd(this.#key, JSON.stringify({ input }));
       return;

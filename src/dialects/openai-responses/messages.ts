@@ -50,22 +50,20 @@ interface Remembered {
   item: ReasoningItem | undefined;
 }
 
-/** The reasoning in front of an item, as far as each still has behind it what it had when it was made. */
+/**
+ * The reasoning in front of an item, as far as each has behind it what it had when it was made: the service refuses it
+ * otherwise. What led to a search of the service's own, which does not go back, stays away too.
+ */
 function reasoningBefore(kind: 'message' | 'function_call', remembered: readonly Remembered[]): ReasoningItem[] {
   const kept: ReasoningItem[] = [];
   let next: string = kind;
   for (const { state, item } of remembered.toReversed()) {
-    const follows =
-      state.next === undefined || state.next === next || (kind === 'message' && !sentBack.has(state.next));
-    if (!item || !follows) continue;
+    if (!item || state.next !== next) continue;
     kept.unshift(item);
     next = 'reasoning';
   }
   return kept;
 }
-
-/** Items of other kinds, such as the service's own searches, go back as text. */
-const sentBack: ReadonlySet<string> = new Set(['message', 'function_call', 'reasoning']);
 
 function functionCall(call: ToolUseBlock, input: EncodeInput): InputItem {
   return {

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
 import { CallItem } from './call-item.ts';
+import { HiddenItem } from './hidden-item.ts';
 import { ItemQueue } from './item-queue.ts';
 import { MessageItem } from './message-item.ts';
 import type { OutputItem } from './output-item.ts';
@@ -34,7 +35,7 @@ export class OutputItems {
     const there = this.#byPlace.get(place);
     const entry =
       there && continues(there.item, kind, event) ? there : this.#begin(place, kind, { id: event.item_id }, true);
-    if (entry && !entry.ended) this.#queue.run(entry.item, () => entry.item.read(event));
+    if (!entry.ended) this.#queue.run(entry.item, () => entry.item.read(event));
   }
 
   done(event: JsonObject): void {
@@ -43,14 +44,14 @@ export class OutputItems {
     const there = this.#byPlace.get(place);
     const fits = there !== undefined && !there.ended && there.item.kind === whole.type;
     const entry = fits ? there : this.#begin(place, String(whole.type), whole, false);
-    if (entry) this.#end(entry, whole, false);
+    this.#end(entry, whole, false);
   }
 
   /** The response is over: what `output` holds beyond what was told, and the end of what had none. */
   complete(output: unknown, cut: boolean): void {
     for (const { entry, whole } of this.#matches(objectsOf(output))) {
       const found = entry ?? this.#begin(undefined, String(whole.type), whole, false);
-      if (found && !found.ended) this.#end(found, whole, cut);
+      if (!found.ended) this.#end(found, whole, cut);
     }
     for (const entry of this.#all) if (!entry.ended) this.#end(entry, undefined, cut);
   }
@@ -69,7 +70,6 @@ export class OutputItems {
 
   #begin(place: string | undefined, kind: string, known: JsonObject, implicit: boolean) {
     const item = this.#itemOf(kind, known, implicit);
-    if (!item) return undefined;
     const entry = { item, ended: false, matched: false };
     const last = this.#all.at(-1);
     // What no event announced is over when something else begins.
@@ -85,8 +85,7 @@ export class OutputItems {
     this.#queue.end(entry.item, () => entry.item.finish(whole, cut));
   }
 
-  /** Undefined for what has no place in a message: the service's own tools, and what is yet to come. */
-  #itemOf(kind: string, known: JsonObject, implicit: boolean): OutputItem | undefined {
+  #itemOf(kind: string, known: JsonObject, implicit: boolean): OutputItem {
     const key = String(this.#all.length);
     switch (kind) {
       case 'message':
@@ -99,7 +98,7 @@ export class OutputItems {
       case 'web_search_call':
         return new SearchItem(this.#turn, known, key);
     }
-    return undefined;
+    return new HiddenItem(kind, this.#turn, known);
   }
 }
 

@@ -22,9 +22,9 @@ export class SearchItem implements OutputItem {
   finish(whole: JsonObject | undefined): void {
     const said = { ...this.known, ...whole };
     const action = isJsonObject(said.action) ? said.action : {};
+    this.#turn.enter(this.kind);
     if (action.type !== undefined && action.type !== 'search') return;
     const { writer, exchange } = this.#turn;
-    this.#turn.enter('web_search_call');
     const id = `srvtoolu_${(typeof said.id === 'string' ? said.id : `${exchange.callId}_${this.#id}`).replaceAll(/[^a-zA-Z0-9_]/g, '_')}`;
     const queries = Array.isArray(action.queries) ? action.queries.filter((query) => typeof query === 'string') : [];
     const query = typeof action.query === 'string' && action.query !== '' ? action.query : queries.join('\n');
