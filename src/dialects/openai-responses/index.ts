@@ -2,6 +2,7 @@ import type { Dialect } from '../dialect.ts';
 import { decodeFailure } from './failure.ts';
 import { encodeRequest } from './request.ts';
 import { decodeResponse } from './response.ts';
+import { reviseRequest } from './revise.ts';
 import { ResponsesStream } from './stream.ts';
 
 /** OpenAI Responses, always stateless: nothing is stored there, the whole conversation goes with each call. */
@@ -11,5 +12,6 @@ export const openAiResponses: Dialect = {
   encodeRequest,
   decodeResponse,
   decodeFailure,
+  reviseRequest,
   openStream: (exchange) => new ResponsesStream(exchange),
 };

@@ -27,7 +27,7 @@ export function encodeTools(tools: Tools, input: EncodeInput, warnings: string[]
   if (forced && !(search && isWebSearch(forced))) throw missingServerTool(forced, input);
   const functions = offeredTools(tools.functions, choice, quirks).map((tool) => ({
     tool,
-    wire: functionOf(tool, input),
+    wire: functionOf(tool, input, warnings),
   }));
   const wire = [...functions.map((each) => each.wire), ...(search ? [search.tool] : [])];
   if (wire.length === 0) return { fields: {}, hints: [], include: [], strict: new Set() };
@@ -49,8 +49,13 @@ export function encodeTools(tools: Tools, input: EncodeInput, warnings: string[]
 }
 
 /** Without `strict: false` the service would make the tool strict, and rewrite what is required. */
-function functionOf({ name, description, schema, strict }: FunctionTool, { quirks }: EncodeInput): JsonObject {
+function functionOf(
+  { name, description, schema, strict }: FunctionTool,
+  { quirks }: EncodeInput,
+  warnings: string[],
+): JsonObject {
   const strictly = strict ? strictSchema(schema) : undefined;
+  if (strict && !strictly) warn(warnings, `tool ${name}: strict dropped: its schema can't be strict`);
   return {
     type: 'function',
     name: wireName(name),
