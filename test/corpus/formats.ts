@@ -8,7 +8,7 @@ import type { ExpectedCall, Recording } from './recording.ts';
 /** The folders of recordings, and the provider type whose dialect and quirks read them. */
 export const formats: Record<string, string> = {
   'openai-chat': 'openai-compatible',
-  'openai-responses': 'openai',
+  'openai-responses': 'openai-compatible',
   openrouter: 'openrouter',
   deepseek: 'deepseek',
   groq: 'groq',
@@ -19,6 +19,11 @@ export const formats: Record<string, string> = {
 
 /** Where it is not the dialect of the provider's preset. */
 const dialects: Record<string, DialectName> = { 'openai-responses': 'openai-responses' };
+
+/** What stands behind the address of a provider that answers in this format; its usual base where that says it all. */
+export function pathOf(format: string): string {
+  return dialects[format] === 'openai-responses' ? '/v1/responses' : '/v1';
+}
 
 /** What the router would hold of the call that the recording answers. */
 export function exchangeFor(format: string, recording: Recording): { dialect: Dialect; exchange: Exchange } {

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { EncodedRequest, EncodeInput } from '../dialect.ts';
-import { type Conversation, readConversation, usedToolIds } from '../shared/conversation.ts';
+import { type Conversation, readConversation } from '../shared/conversation.ts';
+import { exchangeFor } from '../shared/exchange.ts';
 import { identityFields, samplingFields, stopSequencesOf, warnOfUnknownFields } from '../shared/settings.ts';
-import { changedNames, readTools, schemasOf } from '../shared/tools.ts';
+import { readTools } from '../shared/tools.ts';
 import { encodeTurns } from './messages.ts';
 import { encodeFormat, encodeReasoning, limitFields, mayReason } from './settings.ts';
 import { encodeTools } from './tools.ts';
@@ -10,7 +11,7 @@ import type { ResponsesRequest } from './wire.ts';
 
 /** The request for `POST /responses`. Throws Failure `not-expressible` where its meaning would be lost. */
 export function encodeRequest(input: EncodeInput): EncodedRequest {
-  const { request, model, quirks, abilities } = input;
+  const { request, model, quirks } = input;
   const warnings: string[] = [];
   const conversation = readConversation(request, warnings);
   const tools = readTools(request, warnings);
@@ -38,17 +39,8 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
     headers: { 'content-type': 'application/json' },
     warnings,
     exchange: {
-      callId: input.callId,
-      provider: input.provider,
-      model,
-      quirks,
-      usedToolIds: usedToolIds(request),
-      toolNames: changedNames(tools.functions),
-      toolSchemas: schemasOf(tools.functions),
+      ...exchangeFor(input, tools.functions, stopSequencesOf(request)),
       strictTools: wireTools.strict,
-      stopSequences: stopSequencesOf(request),
-      promptTokens: abilities.promptTokens,
-      passThrough: false,
     },
   };
 }

@@ -1,11 +1,11 @@
 import { Failure } from '../../call/failure.ts';
-import { MessageBuilder } from '../../protocol/message-builder.ts';
 import { isJsonObject } from '../../protocol/messages.ts';
-import { parseJson, type StreamEvent } from '../../protocol/stream-event.ts';
-import { WholeMessage } from '../../protocol/whole-message.ts';
+import { parseJson } from '../../protocol/stream-event.ts';
+import type { WholeMessage } from '../../protocol/whole-message.ts';
 import type { Exchange } from '../dialect.ts';
 import { BlockWriter } from '../shared/block-writer.ts';
 import { errorMessageOf } from '../shared/failure.ts';
+import { wholeReply } from '../shared/whole-reply.ts';
 import { ReplyReader } from './reply-reader.ts';
 import { ResponsesStream } from './stream.ts';
 
@@ -19,7 +19,7 @@ export function decodeResponse(body: Buffer, exchange: Exchange): WholeMessage {
   if (failure) throw failure;
   if (!reader.isOver) notAResponse(body, exchange);
   writer.end();
-  return folded(writer.take());
+  return wholeReply(writer.take());
 }
 
 /** Some servers stream whatever they are asked. */
@@ -27,13 +27,7 @@ function streamed(body: Buffer, exchange: Exchange): WholeMessage {
   const stream = new ResponsesStream(exchange);
   const events = [...stream.push(body), ...stream.end()];
   if (stream.failure) throw stream.failure;
-  return folded(events);
-}
-
-function folded(events: StreamEvent[]): WholeMessage {
-  const builder = new MessageBuilder();
-  for (const event of events) builder.add(event.data);
-  return WholeMessage.of(builder.message!);
+  return wholeReply(events);
 }
 
 function looksLikeStream(body: Buffer): boolean {
