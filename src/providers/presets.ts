@@ -135,7 +135,7 @@ export const presets = {
     keyVariables: ['OPENAI_API_KEY'],
     quirks: openAiQuirks,
     variants: openAiVariants,
-    starterModels: ['gpt-6-sol', 'gpt-6-luna', 'gpt-5.1', 'gpt-4.1'],
+    starterModels: ['gpt-6-sol', 'gpt-6-luna', 'gpt-5.1', 'gpt-5-mini', 'gpt-4.1'],
   },
   'openai-compatible': {
     label: 'OpenAI-compatible server',
