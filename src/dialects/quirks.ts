@@ -61,7 +61,7 @@ export interface Quirks {
   efforts: readonly string[];
   /** What the service calls a level of `efforts` otherwise: DeepSeek's `medium` is `high`. */
   effortNames: Readonly<Record<string, string>>;
-  /** False where tools are refused together with reasoning: it is then switched off for calls with tools. */
+  /** False where Chat Completions refuses tools together with reasoning: it is then switched off for calls with tools. */
   reasoningWithTools: boolean;
   /**
    * What of earlier reasoning goes back: nothing; its text on turns with tool calls (the key given; `reasoning_content` also

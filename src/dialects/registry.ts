@@ -4,6 +4,7 @@ import type { Dialect, DialectName } from './dialect.ts';
 import { ollama } from './ollama/index.ts';
 import { ollamaGenerate } from './ollama-generate/index.ts';
 import { openAiChat } from './openai-chat/index.ts';
+import { openAiResponses } from './openai-responses/index.ts';
 
 /** The dialect of that name. */
 export function dialectOf(name: DialectName): Dialect {
@@ -17,4 +18,5 @@ const dialects: Partial<Record<DialectName, Dialect>> = {
   'openai-chat': openAiChat,
   ollama,
   'ollama-generate': ollamaGenerate,
+  'openai-responses': openAiResponses,
 };

@@ -49,24 +49,44 @@ const openAiQuirks: Partial<Quirks> = {
   documents: 'file',
   prefill: 'ask',
   promptCacheKey: true,
+  serviceTier: true,
   thinkTags: false,
+  toolSchemas: 'openai',
+  webSearch: 'responses-tool',
 };
 
+/** Models that are asked over the Responses API: the only one they have, or the only one with tools and reasoning at once. */
+function overResponses(models: RegExp, efforts: readonly string[], quirks: Partial<Quirks> = {}): ModelVariant {
+  return { models, dialect: 'openai-responses', quirks: { ...reasoningModel, efforts, ...quirks } };
+}
+
+const lowToHigh = ['low', 'medium', 'high'];
+const lowToXhigh = [...lowToHigh, 'xhigh'];
+const lowToMax = [...lowToXhigh, 'max'];
+
+/** Chat Completions refuses tools there unless reasoning is off; temperature is taken when it is. */
+const choosesReasoning: Partial<Quirks> = { sampling: 'without-reasoning', reasoningWithTools: false };
+
 const openAiVariants: readonly ModelVariant[] = [
-  { models: /^gpt-5-pro|^gpt-5[^/]*codex|^o[134]-pro/, dialect: 'openai-responses', quirks: reasoningModel },
+  overResponses(/^gpt-5-pro/, ['high']),
+  overResponses(/^gpt-5\.\d+-pro/, ['medium', 'high', 'xhigh']),
+  overResponses(/^o[134]-pro|^o\d-.*deep-research/, lowToHigh),
+  overResponses(/^gpt-5\.1-codex-max|^gpt-5\.[23]-codex/, lowToXhigh),
+  overResponses(/^gpt-5(\.1)?-codex/, lowToHigh),
+  { models: /^gpt-5(\.\d+)?-chat/, quirks: { ...reasoningModel, reasoningRequest: 'none' } },
+  overResponses(/^gpt-5\.[45]/, ['none', ...lowToXhigh], choosesReasoning),
+  overResponses(/^gpt-5\.[6-9]/, ['none', ...lowToMax], { reasoningWithTools: false }),
+  overResponses(/^gpt-6-(sol|luna)|^gpt-6\.1-terra/, ['none', ...lowToMax], { sampling: 'without-reasoning' }),
+  overResponses(/^gpt-[6-9]/, lowToMax),
   {
-    models: /^gpt-5\.[456]/,
-    dialect: 'openai-responses',
-    quirks: { ...reasoningModel, efforts: ['none', 'low', 'medium', 'high', 'xhigh'] },
+    models: /^gpt-5\.[23]/,
+    quirks: { ...reasoningModel, sampling: 'without-reasoning', efforts: ['none', ...lowToXhigh] },
   },
   {
-    models: /^gpt-6(\.|-|$)/,
-    dialect: 'openai-responses',
-    quirks: { ...reasoningModel, efforts: ['low', 'medium', 'high', 'xhigh', 'max'] },
+    models: /^gpt-5\.1/,
+    quirks: { ...reasoningModel, sampling: 'without-reasoning', efforts: ['none', ...lowToHigh] },
   },
-  { models: /^gpt-5\.[23]/, quirks: { ...reasoningModel, efforts: ['none', 'low', 'medium', 'high', 'xhigh'] } },
-  { models: /^gpt-5\.1/, quirks: { ...reasoningModel, efforts: ['none', 'low', 'medium', 'high'] } },
-  { models: /^gpt-5/, quirks: { ...reasoningModel, efforts: ['minimal', 'low', 'medium', 'high'] } },
+  { models: /^gpt-5/, quirks: { ...reasoningModel, efforts: ['minimal', ...lowToHigh] } },
   {
     models: /^o1-(mini|preview)/,
     quirks: { ...reasoningModel, systemRole: 'system', midConversationSystem: 'reminder' },
@@ -115,7 +135,7 @@ export const presets = {
     keyVariables: ['OPENAI_API_KEY'],
     quirks: openAiQuirks,
     variants: openAiVariants,
-    starterModels: ['gpt-4.1', 'gpt-5.1', 'gpt-5-mini'],
+    starterModels: ['gpt-6-sol', 'gpt-6-luna', 'gpt-5.1', 'gpt-5-mini', 'gpt-4.1'],
   },
   'openai-compatible': {
     label: 'OpenAI-compatible server',

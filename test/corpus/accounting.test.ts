@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { environmentFrom } from '../../src/config/env.ts';
 import { type RunningRouter, runRouter } from '../../src/daemon/run-router.ts';
 import { http } from '../support/http.ts';
-import { formats } from './formats.ts';
+import { formats, pathOf } from './formats.ts';
 import { type ExpectedUsage, type Recording, recordingsIn } from './recording.ts';
 
 /** Every recorded answer with usage, asked for through a whole router, and what its ledger then says. */
@@ -37,7 +37,7 @@ beforeAll(async () => {
   const modelOf = (index: number) => ({
     provider: cases[index]!.type,
     model: cases[index]!.recording.model || 'unnamed',
-    endpoint: `${address}/case-${index}/v1`,
+    endpoint: `${address}/case-${index}${pathOf(cases[index]!.format)}`,
     apiKey: 'key',
   });
   const indexes = cases.map((_, index) => index);

@@ -1,14 +1,14 @@
-import type { EncodeInput, Exchange } from '../../src/dialects/dialect.ts';
+import type { Dialect, DialectName, EncodeInput, Exchange } from '../../src/dialects/dialect.ts';
 import { plainQuirks } from '../../src/dialects/quirks.ts';
 import { dialectOf } from '../../src/dialects/registry.ts';
 import { isJsonObject, type ToolDefinition } from '../../src/protocol/messages.ts';
 import { presetOf } from '../../src/providers/presets.ts';
-import type { Dialect } from '../../src/dialects/dialect.ts';
 import type { ExpectedCall, Recording } from './recording.ts';
 
 /** The folders of recordings, and the provider type whose dialect and quirks read them. */
 export const formats: Record<string, string> = {
   'openai-chat': 'openai-compatible',
+  'openai-responses': 'openai-compatible',
   openrouter: 'openrouter',
   deepseek: 'deepseek',
   groq: 'groq',
@@ -17,10 +17,18 @@ export const formats: Record<string, string> = {
   ollama: 'ollama',
 };
 
+/** Where it is not the dialect of the provider's preset. */
+const dialects: Record<string, DialectName> = { 'openai-responses': 'openai-responses' };
+
+/** What stands behind the address of a provider that answers in this format; its usual base where that says it all. */
+export function pathOf(format: string): string {
+  return dialects[format] === 'openai-responses' ? '/v1/responses' : '/v1';
+}
+
 /** What the router would hold of the call that the recording answers. */
 export function exchangeFor(format: string, recording: Recording): { dialect: Dialect; exchange: Exchange } {
   const preset = presetOf(formats[format]!)!;
-  const dialect = dialectOf(preset.dialect);
+  const dialect = dialectOf(dialects[format] ?? preset.dialect);
   const input: EncodeInput = {
     request: {
       model: 'any',

@@ -109,8 +109,8 @@ function judgeMessage(reply: HttpReply): Verdict {
   return { outcome: 'message', faults: legal ? [] : [`no message: ${reply.text.slice(0, 200)}`] };
 }
 
-describe.each(['anthropic', 'openai', 'ollama'] as const)('the decoder of %s', (format) => {
-  const dialect = dialectOf(format === 'openai' ? 'openai-chat' : format)!;
+describe.each(['anthropic', 'openai', 'ollama', 'responses'] as const)('the decoder of %s', (format) => {
+  const dialect = dialectOf(dialectNames[format]);
 
   it('makes a legal stream of anything, the same however it is cut', { timeout: 60_000 * times }, () => {
     let ran = 0;
@@ -132,6 +132,13 @@ describe.each(['anthropic', 'openai', 'ollama'] as const)('the decoder of %s', (
     expect(ran).toBeGreaterThanOrEqual(streamsPerDialect);
   });
 });
+
+const dialectNames = {
+  anthropic: 'anthropic',
+  openai: 'openai-chat',
+  ollama: 'ollama',
+  responses: 'openai-responses',
+} as const;
 
 interface Decoded {
   events: StreamEventData[];

@@ -11,6 +11,7 @@ import { anthropic } from './formats/anthropic.ts';
 import { type Asked, type Format, type FormatName, isObject, type ScriptedReply, textOf } from './formats/format.ts';
 import { ollama } from './formats/ollama.ts';
 import { openai } from './formats/openai.ts';
+import { responses } from './formats/responses.ts';
 
 /** The only credential that the scripted upstream accepts. */
 export const upstreamKey = 'sk-upstream-1f6e0c';
@@ -55,7 +56,7 @@ export interface FakeUpstream {
   stop(): Promise<void>;
 }
 
-const formats: readonly Format[] = [anthropic, openai, ollama];
+const formats: readonly Format[] = [anthropic, openai, ollama, responses];
 
 export async function startFakeUpstream(): Promise<FakeUpstream> {
   const scripts = new Map<string, { script: Script; times: number }>();

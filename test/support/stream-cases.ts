@@ -3,6 +3,7 @@ import { anthropic } from './formats/anthropic.ts';
 import type { Asked, Format, ReplyBlock, ScriptedReply } from './formats/format.ts';
 import { ollama } from './formats/ollama.ts';
 import { openai } from './formats/openai.ts';
+import { responses } from './formats/responses.ts';
 
 /** What an upstream sends, and how it ends. */
 export interface StreamCase {
@@ -22,7 +23,7 @@ export interface HttpCase extends StreamCase {
   stream: boolean;
 }
 
-const formats = { anthropic, openai, ollama } as const;
+const formats = { anthropic, openai, ollama, responses } as const;
 export type FuzzedFormat = keyof typeof formats;
 
 const asked: Asked = {
@@ -92,6 +93,17 @@ const strays = [
   '{"done":true}\n',
   '{"message":"no message"}\n',
   '{"message":{"content":["x"],"thinking":5,"tool_calls":[null,{"function":{"name":5}},{}]},"done":"true"}\n',
+  'data: {"type":"response.created","response":null}\n\n',
+  'data: {"type":"response.output_item.added","output_index":0,"item":{"type":"message","id":5,"phase":"commentary"}}\n\n',
+  'data: {"type":"response.output_item.added","item":null}\n\n',
+  'data: {"type":"response.output_item.done","output_index":1,"item":{"type":"web_search_call","id":"ws_1","action":{"type":"search","sources":[null,{"url":5}]}}}\n\n',
+  'data: {"type":"response.output_item.done","output_index":0,"item":{"type":"reasoning","summary":[{"text":"x"}],"encrypted_content":"e"}}\n\n',
+  'data: {"type":"response.output_text.delta","output_index":7,"delta":"late"}\n\n',
+  'data: {"type":"response.function_call_arguments.delta","output_index":0,"delta":"{"}\n\n',
+  'data: {"type":"response.completed","response":{"output":[{"type":"message","content":[{"type":"output_text","text":"again"}]}]}}\n\n',
+  'data: {"type":"response.incomplete"}\n\n',
+  'data: {"type":"response.failed","response":{"error":{"code":"server_error","message":"x"}}}\n\n',
+  'data: {"type":"error","code":"rate_limit_exceeded","message":"slow down"}\n\n',
   '\r\n\r\n',
   '\u{feff}',
 ];

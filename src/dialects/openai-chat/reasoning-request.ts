@@ -13,7 +13,8 @@ export function encodeReasoning({ request, quirks, abilities }: EncodeInput, has
   if (refusedElsewhere.has(form) && abilities.reasoning !== true) return {};
   const asked: RequestedEffort = hasTools && !quirks.reasoningWithTools ? { kind: 'off' } : requestedEffort(request);
   if (asked.kind === 'default') return form === 'groq' ? { reasoning_format: 'parsed' } : {};
-  const effort = effortFor(asked, quirks);
+  const efforts = form === 'reasoning_effort' ? quirks.efforts.filter((level) => level !== 'max') : quirks.efforts;
+  const effort = effortFor(asked, { ...quirks, efforts });
   return fieldsOf(form, asked, effort, request.max_tokens);
 }
 

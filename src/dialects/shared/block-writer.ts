@@ -82,6 +82,7 @@ export class BlockWriter {
 
   /** A block that comes whole, without deltas: a server tool's result, redacted thinking. */
   wholeBlock(block: ContentBlock): void {
+    if (this.#stoppedHere) return;
     this.closeBlock();
     this.#flushWholeCalls();
     this.#start();
@@ -92,6 +93,7 @@ export class BlockWriter {
 
   /** A server tool that the upstream ran itself; its input is shown, never executed by the client. */
   serverToolUse(id: string, name: string, input: JsonObject): void {
+    if (this.#stoppedHere) return;
     this.closeBlock();
     this.#flushWholeCalls();
     this.#start();

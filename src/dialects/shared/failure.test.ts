@@ -24,6 +24,7 @@ describe('classifyFailure', () => {
     [{ status: 403 }, 403, 'permission_error'],
     [{ status: 402 }, 402, 'billing_error'],
     [{ status: 429, code: 'insufficient_quota' }, 402, 'billing_error'],
+    [{ status: 400, code: 'insufficient_quota' }, 400, 'invalid_request_error'],
     [{ status: 400, message: 'Your credit balance is too low' }, 402, 'billing_error'],
     [{ status: 404 }, 404, 'not_found_error'],
     [{ status: 408 }, 504, 'timeout_error'],

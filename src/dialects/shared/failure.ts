@@ -49,9 +49,12 @@ function kindOf(error: UpstreamError): FailureKind {
   const words = `${error.code ?? ''} ${error.type ?? ''}`.toLowerCase();
   const status = statusOf(error);
   if (status === 401) return 'upstream-credential';
-  if (/insufficient_quota|billing|credit_balance|payment_required/.test(words)) return 'upstream-billing';
+  // A provider that answers 400 means the request, whatever code it borrows for that.
+  const meansRequest = status === 400 || status === 422;
+  if (!meansRequest && /insufficient_quota|billing|credit_balance|payment_required/.test(words))
+    return 'upstream-billing';
   if (lackOfCredit.test(error.message)) return 'upstream-billing';
-  if (/rate_limit/.test(words)) return 'upstream-rate-limit';
+  if (!meansRequest && /rate_limit/.test(words)) return 'upstream-rate-limit';
   if (mayBeOverflow(status) && promptOverflow(error)) return 'upstream-prompt-too-long';
   if (status >= 500 && /overload|capacity/.test(words)) return 'upstream-overloaded';
   return status >= 400 ? kindOfStatus(status) : kindOfWords(words, error.message);

@@ -47,10 +47,12 @@ export async function startBed(format: FormatName): Promise<Bed> {
 
 /** A configuration whose default model is the upstream's, in this format. */
 export function configFor(format: FormatName, upstreamUrl: string): Record<string, unknown> {
-  const type = format === 'openai' ? 'openai-compatible' : format;
-  const baseUrl = format === 'openai' ? `${upstreamUrl}/v1` : upstreamUrl;
+  const types = { anthropic: 'anthropic', openai: 'openai-compatible', ollama: 'ollama', responses: 'openai' };
+  const baseUrl = format === 'openai' || format === 'responses' ? `${upstreamUrl}/v1` : upstreamUrl;
+  // Which of OpenAI's APIs a model is asked over follows from its name.
+  const model = format === 'responses' ? { model: 'gpt-6-sol' } : {};
   return {
-    providers: { fake: { type, apiKey: upstreamKey, baseUrl, models: { 'fake-model': {} } } },
+    providers: { fake: { type: types[format], apiKey: upstreamKey, baseUrl, models: { 'fake-model': model } } },
     routing: { defaultModel: 'fake/fake-model' },
   };
 }
