@@ -87,7 +87,7 @@ function wholeReply(opened: Opened, record: CallRecord, settle: () => void, bodi
   record.usage = message.usage;
   record.stopReason = message.stop_reason ?? undefined;
   record.upstreamModel = message.model;
-  noteLeg(record, message.usage, message.model, false);
+  noteLeg(record, message.usage, message.model, opened.message.usageEstimated);
   bodies?.add(opened.message.bytes);
   settle();
   return { kind: 'message', headers: headersOf(record, opened.target), message: opened.message };
