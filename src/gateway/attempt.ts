@@ -8,6 +8,7 @@ import { clientCredential, credentialHeaders } from '../providers/auth.ts';
 import type { Target } from '../providers/target.ts';
 import type { UpstreamReply } from '../providers/transport.ts';
 import { Deadline } from './deadline.ts';
+import { emptyAnswer } from './empty-answer.ts';
 import { eventsOfMessage } from './events-of-message.ts';
 import { endedBy } from './failure-of.ts';
 import type { AttemptParts } from './parts.ts';
@@ -16,7 +17,7 @@ import { ReplyWatch } from './watch-reply.ts';
 
 /** A target that has begun to answer. */
 export type Opened = { target: Target; warnings: string[] } & (
-  | { kind: 'message'; message: WholeMessage; usageEstimated: boolean }
+  | { kind: 'message'; message: WholeMessage }
   | {
       kind: 'stream';
       /** Up to the first output. */
@@ -51,6 +52,8 @@ async function ask(
   input: EncodeInput,
 ): Promise<Opened> {
   const encoded = target.dialect.encodeRequest(input);
+  const empty = emptyAnswer(call, encoded.exchange);
+  if (empty) return openedWhole(empty, target, encoded.warnings, input.stream);
   const deadline = new Deadline(call.signal, target);
   try {
     const reply = await parts.upstream.send({
@@ -62,7 +65,7 @@ async function ask(
       provider: target.provider,
     });
     deadline.begun();
-    return await open(reply, encoded, target, deadline, input.stream);
+    return await open(reply, encoded, target, deadline, input.stream, key);
   } catch (error) {
     deadline.end();
     throw await explained(error, call, target);
@@ -105,26 +108,42 @@ async function open(
   target: Target,
   deadline: Deadline,
   stream: boolean,
+  key: string | undefined,
 ): Promise<Opened> {
   const { dialect } = target;
   const { warnings, exchange } = encoded;
   const progress = () => deadline.progress();
   if (reply.status < 200 || reply.status >= 300) {
     const body = await readWhole(reply.body, errorBodyLimit, target.provider, progress);
-    throw dialect.decodeFailure({ status: reply.status, headers: reply.headers, body }, exchange);
+    const error = { status: reply.status, headers: reply.headers, body: withoutKey(body, key) };
+    const recovered = dialect.recoverResponse?.(error, exchange);
+    if (!recovered) throw dialect.decodeFailure(error, exchange);
+    deadline.end();
+    return openedWhole(recovered, target, warnings, stream);
   }
   if (!stream || isJson(reply)) {
     const body = await readWhole(reply.body, replyBodyLimit, target.provider, progress);
     const message = dialect.decodeResponse(body, exchange);
     deadline.end();
-    if (!stream) return { kind: 'message', target, warnings, message, usageEstimated: false };
-    const events = eventsOfMessage(message.message);
-    return { kind: 'stream', target, warnings, events, rest: nothing(), usageEstimated: () => false };
+    return openedWhole(message, target, warnings, stream);
   }
   const decoder = dialect.openStream(exchange);
   const batches = decode(reply.body, decoder, deadline);
   const events = await untilOutput(batches);
   return { kind: 'stream', target, warnings, events, rest: batches, usageEstimated: () => decoder.usageEstimated };
+}
+
+/** Some providers repeat the key that they refuse; nobody behind the router is to see it. */
+function withoutKey(body: Buffer, key: string | undefined): Buffer {
+  if (!key || !body.includes(key)) return body;
+  return Buffer.from(body.toString('utf8').replaceAll(key, '[key]'));
+}
+
+/** An answer that is there as a whole, in the form that the client asked for. */
+function openedWhole(message: WholeMessage, target: Target, warnings: string[], stream: boolean): Opened {
+  if (!stream) return { kind: 'message', target, warnings, message };
+  const events = eventsOfMessage(message.message);
+  return { kind: 'stream', target, warnings, events, rest: nothing(), usageEstimated: () => message.usageEstimated };
 }
 
 /** Batches of events until the end of the answer. A connection that breaks behind a reported finish breaks nothing. */

@@ -88,7 +88,10 @@ export class Leg {
 
   #spent(): { usage: Usage | undefined; estimated: boolean } {
     const { opened, estimatePrompt } = this.#parts;
-    if (opened.kind === 'message') return { usage: opened.message.message.usage, estimated: opened.usageEstimated };
+    if (opened.kind === 'message') {
+      const { message, usageEstimated } = opened.message;
+      return { usage: message.usage, estimated: usageEstimated };
+    }
     const { usage, estimated } = this.#watch.spent(estimatePrompt);
     return { usage, estimated: estimated || opened.usageEstimated() };
   }

@@ -19,8 +19,20 @@ describe('priceCall on the shipped catalogue', () => {
     usd: string | null,
     options?: PricingOptions,
   ][] = [
-    ['Haiku 5.5 at the threshold', 'anthropic', 'claude-haiku-5-5', { input: 100_000, output: 1_000 }, '0.010500'],
-    ['Haiku 5.5 one token over it', 'anthropic', 'claude-haiku-5-5', { input: 100_001, output: 1_000 }, '0.052501'],
+    [
+      'case 146: Haiku 5.5 at the threshold',
+      'anthropic',
+      'claude-haiku-5-5',
+      { input: 100_000, output: 1_000 },
+      '0.010500',
+    ],
+    [
+      'case 146: Haiku 5.5 one token over it',
+      'anthropic',
+      'claude-haiku-5-5',
+      { input: 100_001, output: 1_000 },
+      '0.052501',
+    ],
     [
       'Haiku 5.5 where cache tokens make the prompt long',
       'anthropic',
@@ -29,8 +41,8 @@ describe('priceCall on the shipped catalogue', () => {
       '0.030501',
     ],
     ['gpt-6-sol at the threshold', 'openai', 'gpt-6-sol', { input: 272_000, output: 1_000 }, '0.554000'],
-    ['gpt-6-sol one token over it', 'openai', 'gpt-6-sol', { input: 272_001, output: 1_000 }, '1.103004'],
-    ['a model nobody knows', 'openai', 'gpt-99', { input: 10 }, null],
+    ['case 147: gpt-6-sol one token over it', 'openai', 'gpt-6-sol', { input: 272_001, output: 1_000 }, '1.103004'],
+    ['case 148: a model nobody knows', 'openai', 'gpt-99', { input: 10 }, null],
     ['a model without a published price', 'anthropic', 'claude-fable-5-2', { input: 10 }, null],
     ['cache reads of Opus 5.5 at a twentieth', 'anthropic', 'claude-opus-5-5', { cacheRead: 1_000_000 }, '0.200000'],
     [

@@ -40,6 +40,14 @@ describe('images', () => {
     expect(count(ask(text, png(width, height)), family) - count(ask(text), family)).toBe(tokens);
   });
 
+  it('case 145: of 1024 x 1024 pixels count 1369 tokens for Claude and 1229 for GPT-6', () => {
+    const tokens = ['claude-opus-5-5', 'gpt-6-sol'].map((model) => {
+      const [text, family] = [{ type: 'text', text: 'x' }, tokenFamilyOf(model)];
+      return count(ask(text, png(1024, 1024)), family) - count(ask(text), family);
+    });
+    expect(tokens).toEqual([1369, 1229]);
+  });
+
   it('of unknown size count as a usual one', () => {
     const link = { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } };
     expect(count(ask(link), 'claude')).toBeGreaterThan(1_000);

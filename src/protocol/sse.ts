@@ -93,12 +93,18 @@ function readField(frame: SseFrame, bytes: Buffer, start: number, end: number): 
     frame.data = frame.data === undefined ? value : Buffer.concat([frame.data, lineFeed, value]);
   } else if (startsWith(bytes, start, end, eventField)) {
     frame.event = bytes.toString('utf8', valueStart(bytes, start + eventField.length, end), end).trimEnd();
-  } else if (looksLikeBareJson(bytes, start, end) && frame.data === undefined) {
-    frame.data = bytes.subarray(start, end);
-  }
+  } else if (frame.data === undefined) readStrayError(frame, bytes, start, end);
 }
 
 /** Some servers report an error as a bare line of JSON inside the stream, or behind `error:`. */
+function readStrayError(frame: SseFrame, bytes: Buffer, start: number, end: number): void {
+  const named = startsWith(bytes, start, end, errorField);
+  const from = named ? valueStart(bytes, start + errorField.length, end) : start;
+  if (!looksLikeBareJson(bytes, from, end)) return;
+  frame.data = bytes.subarray(from, end);
+  if (named) frame.event = 'error';
+}
+
 function looksLikeBareJson(bytes: Buffer, start: number, end: number): boolean {
   return end > start && bytes[start] === 0x7b && bytes[end - 1] === 0x7d;
 }
@@ -113,4 +119,5 @@ function valueStart(bytes: Buffer, start: number, end: number): number {
 
 const dataField = Buffer.from('data:');
 const eventField = Buffer.from('event:');
+const errorField = Buffer.from('error:');
 const lineFeed = Buffer.from('\n');

@@ -4,14 +4,17 @@ import type { Message } from './messages.ts';
 export class WholeMessage {
   #message: Message | undefined;
   #bytes: Buffer | undefined;
+  /** True where the upstream reported no usage, so that it had to be estimated. */
+  readonly usageEstimated: boolean;
 
-  private constructor(message: Message | undefined, bytes: Buffer | undefined) {
+  private constructor(message: Message | undefined, bytes: Buffer | undefined, usageEstimated = false) {
     this.#message = message;
     this.#bytes = bytes;
+    this.usageEstimated = usageEstimated;
   }
 
-  static of(message: Message): WholeMessage {
-    return new WholeMessage(message, undefined);
+  static of(message: Message, usageEstimated = false): WholeMessage {
+    return new WholeMessage(message, undefined, usageEstimated);
   }
 
   /** `bytes` as they came, already parsed and found to be `message`. */

@@ -73,7 +73,7 @@ const openAiVariants: readonly ModelVariant[] = [
   overResponses(/^o[134]-pro|^o\d-.*deep-research/, lowToHigh),
   overResponses(/^gpt-5\.1-codex-max|^gpt-5\.[23]-codex/, lowToXhigh),
   overResponses(/^gpt-5(\.1)?-codex/, lowToHigh),
-  { models: /^gpt-5(\.\d+)?-chat/, quirks: { ...reasoningModel, reasoningRequest: 'none' } },
+  { models: /^gpt-5(\.\d+)?-chat/, quirks: { maxTokensField: 'max_completion_tokens' } },
   overResponses(/^gpt-5\.[45]/, ['none', ...lowToXhigh], choosesReasoning),
   overResponses(/^gpt-5\.[6-9]/, ['none', ...lowToMax], { reasoningWithTools: false }),
   overResponses(/^gpt-6-(sol|luna)|^gpt-6\.1-terra/, ['none', ...lowToMax], { sampling: 'without-reasoning' }),
@@ -89,27 +89,29 @@ const openAiVariants: readonly ModelVariant[] = [
   { models: /^gpt-5/, quirks: { ...reasoningModel, efforts: ['minimal', ...lowToHigh] } },
   {
     models: /^o1-(mini|preview)/,
-    quirks: { ...reasoningModel, systemRole: 'system', midConversationSystem: 'reminder' },
+    quirks: { ...reasoningModel, systemRole: 'none', midConversationSystem: 'reminder', parallelToolCalls: false },
   },
   { models: /^o\d/, quirks: { ...reasoningModel, parallelToolCalls: false } },
   { models: /search-preview/, quirks: { sampling: 'none', webSearch: 'search-options' } },
 ];
 
+/** Of models whose reasoning can't be switched off. */
+const openRouterEfforts = ['minimal', 'low', 'medium', 'high', 'xhigh'];
+
 const openRouterQuirks: Partial<Quirks> = {
   userText: 'parts',
-  midConversationSystem: 'system',
   parallelToolCalls: true,
   documents: 'file',
   cacheControl: true,
   topK: true,
   reasoningRequest: 'reasoning-object',
-  efforts: ['minimal', 'low', 'medium', 'high', 'xhigh'],
+  efforts: ['none', ...openRouterEfforts],
   reasoningReplay: 'reasoning_details',
   webSearch: 'openrouter-plugin',
   costInUsage: true,
 };
 
-const hosted: Partial<Quirks> = { midConversationSystem: 'system', parallelToolCalls: true };
+const hosted: Partial<Quirks> = { parallelToolCalls: true };
 
 const local: Partial<Quirks> = {
   topK: true,
@@ -160,7 +162,12 @@ export const presets = {
     keyVariables: ['OPENROUTER_API_KEY'],
     quirks: openRouterQuirks,
     variants: [
-      { models: /^(anthropic|google)\//, quirks: { cacheControl: true } },
+      { models: /^google\/gemini-(2\.5-pro|[34])/, quirks: { efforts: openRouterEfforts } },
+      { models: /^(anthropic|google)\// },
+      {
+        models: /^openai\/(o\d|gpt-oss|gpt-5($|-|:)|gpt-6-astra|gpt-6\.1-sol)|^x-ai\/grok-4/,
+        quirks: { cacheControl: false, efforts: openRouterEfforts },
+      },
       { models: /./, quirks: { cacheControl: false } },
     ],
     starterModels: ['anthropic/claude-sonnet-4.5', 'openai/gpt-5', 'google/gemini-2.5-pro'],
@@ -177,6 +184,8 @@ export const presets = {
       maxStopSequences: 16,
       reasoningRequest: 'thinking-and-effort',
       efforts: ['low', 'high', 'max'],
+      effortNames: { medium: 'high' },
+      prefill: 'ask',
       reasoningReplay: 'reasoning_content',
       jsonSchema: 'json_object',
     },
@@ -199,7 +208,6 @@ export const presets = {
     keyVariables: ['MISTRAL_API_KEY'],
     quirks: {
       ...hosted,
-      midConversationSystem: 'reminder',
       toolChoiceAny: 'any',
       toolIds: 'nine-alphanumeric',
       emptyContent: 'empty-string',
@@ -217,7 +225,10 @@ export const presets = {
     auth: 'bearer',
     keyVariables: ['XAI_API_KEY'],
     quirks: { ...hosted, reasoningRequest: 'xai', efforts: ['low', 'high'] },
-    variants: [{ models: /^grok-(4|code)/, quirks: { reasoningRequest: 'none', maxStopSequences: 0 } }],
+    variants: [
+      { models: /^grok-3-mini/, quirks: { reasoningRequest: 'reasoning_effort', maxStopSequences: 0 } },
+      { models: /^grok-(4|code)/, quirks: { reasoningRequest: 'none', maxStopSequences: 0 } },
+    ],
     starterModels: ['grok-4', 'grok-code-fast-1'],
   },
   together: {
@@ -245,6 +256,7 @@ export const presets = {
     auth: 'bearer',
     keyVariables: ['CEREBRAS_API_KEY'],
     quirks: { maxTokensField: 'max_completion_tokens', images: false },
+    variants: [{ models: /gpt-oss/, quirks: { reasoningRequest: 'reasoning_effort' } }],
     starterModels: ['gpt-oss-120b'],
   },
   moonshot: {
@@ -297,7 +309,11 @@ export const presets = {
   sambanova: simple('SambaNova', 'https://api.sambanova.ai/v1', 'SAMBANOVA_API_KEY'),
   nebius: simple('Nebius', 'https://api.studio.nebius.ai/v1', 'NEBIUS_API_KEY'),
   novita: simple('Novita AI', 'https://api.novita.ai/v3/openai', 'NOVITA_API_KEY'),
-  perplexity: simple('Perplexity', 'https://api.perplexity.ai', 'PERPLEXITY_API_KEY'),
+  perplexity: {
+    // The whole address: its path has no version.
+    ...simple('Perplexity', 'https://api.perplexity.ai/chat/completions', 'PERPLEXITY_API_KEY'),
+    quirks: { prefill: 'ask' },
+  },
   siliconflow: simple('SiliconFlow', 'https://api.siliconflow.com/v1', 'SILICONFLOW_API_KEY'),
   huggingface: simple('Hugging Face', 'https://router.huggingface.co/v1', 'HF_TOKEN'),
   nvidia: simple('NVIDIA NIM', 'https://integrate.api.nvidia.com/v1', 'NVIDIA_API_KEY'),
@@ -333,9 +349,10 @@ export const presets = {
   sglang: localServer('SGLang', 'http://127.0.0.1:30000/v1', { reasoningRequest: 'template-switch' }),
   llamacpp: localServer('llama.cpp', 'http://127.0.0.1:8080/v1', {
     emptyContent: 'empty-string',
+    toolSchemas: 'grammar',
     reasoningRequest: 'template-switch',
   }),
-  tgi: localServer('Text Generation Inference', 'http://127.0.0.1:3000/v1', {}),
+  tgi: localServer('Text Generation Inference', 'http://127.0.0.1:3000/v1', { prefill: 'ask' }),
   demo: {
     label: 'Demo model',
     dialect: 'anthropic',

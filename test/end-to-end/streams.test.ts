@@ -95,7 +95,9 @@ describe.each(['anthropic', 'openai'])('a stream of an upstream that speaks %s',
     await gone;
   });
 
-  it('stays alive while the upstream is silent, at its beginning and in its middle', { timeout: 30_000 }, async () => {
+  it('case 104: stays alive while the upstream is silent, at its beginning and in its middle', {
+    timeout: 30_000,
+  }, async () => {
     const silent = (after: number, sign: RegExp) => {
       const gate = newGate();
       let seen = '';

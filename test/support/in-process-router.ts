@@ -16,7 +16,11 @@ export interface InProcessRouter {
 }
 
 /** Starts a router with this configuration; `files` stand beside it. */
-export async function startInProcess(config: unknown, files: Record<string, string> = {}): Promise<InProcessRouter> {
+export async function startInProcess(
+  config: unknown,
+  files: Record<string, string> = {},
+  logLevel = 'error',
+): Promise<InProcessRouter> {
   const folder = mkdtempSync(join(tmpdir(), 'router-in-process-'));
   const configFile = join(folder, 'config.json');
   const write = (value: unknown) => writeFileSync(configFile, JSON.stringify(value));
@@ -26,7 +30,7 @@ export async function startInProcess(config: unknown, files: Record<string, stri
     configFile,
     port: 0,
     host: '127.0.0.1',
-    logLevel: 'error',
+    logLevel,
     environment: environmentFrom({ ROUTER_HOME: folder }),
     control: { token: 'none', stop: () => {}, reload: () => {} },
   });

@@ -26,7 +26,7 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
     prompt,
     ...(system === '' ? {} : { system }),
     ...(images.length === 0 ? {} : { images }),
-    ...encodeSettings(input, false).fields,
+    ...encodeSettings(input, false, warnings).fields,
   };
   warnOfUnknownFields(request, warnings);
   return {

@@ -14,7 +14,7 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
   const conversation = readConversation(input.request, warnings);
   const offered = readTools(input.request, warnings);
   const { tools, hints } = encodeTools(offered, input, warnings);
-  const settings = encodeSettings(input, tools.length > 0);
+  const settings = encodeSettings(input, tools.length > 0, warnings);
   const body: OllamaChatRequest = {
     model: input.model,
     messages: encodeMessages(conversation, [...hints, ...settings.hints], input, warnings),

@@ -21,7 +21,7 @@ export function decodeResponse(body: Buffer, exchange: Exchange): WholeMessage {
   if (!writer.finished) finishUnmarked(reply, writer, body, exchange);
   reader.close();
   writer.end();
-  return wholeReply(writer.take());
+  return wholeReply(writer.take(), writer.usageEstimated);
 }
 
 /** A whole reply that does not say `done` ended as models end; the first line of a stream that was cut did not. */
@@ -42,5 +42,5 @@ function streamedReply(body: Buffer, exchange: Exchange): WholeMessage {
   const stream = new LineStream(exchange);
   const events = [...stream.push(body), ...stream.end()];
   if (stream.failure) throw stream.failure;
-  return wholeReply(events);
+  return wholeReply(events, stream.usageEstimated);
 }

@@ -14,7 +14,7 @@ export interface WireSettings {
  * Everything but the conversation and its tools. The server is told to refuse a prompt that is too long and to stop where
  * the window is full: left to itself it forgets the oldest part without a word.
  */
-export function encodeSettings(input: EncodeInput, hasTools: boolean): WireSettings {
+export function encodeSettings(input: EncodeInput, hasTools: boolean, warnings: string[]): WireSettings {
   const { options, ...extra } = input.quirks.extraBody;
   const format = encodeFormat(input, hasTools);
   const think = thinkOf(input);
@@ -23,7 +23,7 @@ export function encodeSettings(input: EncodeInput, hasTools: boolean): WireSetti
       stream: input.stream,
       ...(think === undefined ? {} : { think }),
       ...format.fields,
-      options: { ...optionsOf(input), ...(isJsonObject(options) ? options : {}) },
+      options: { ...optionsOf(input, warnings), ...(isJsonObject(options) ? options : {}) },
       truncate: false,
       shift: false,
       ...extra,
@@ -32,12 +32,12 @@ export function encodeSettings(input: EncodeInput, hasTools: boolean): WireSetti
   };
 }
 
-function optionsOf(input: EncodeInput): JsonObject {
+function optionsOf(input: EncodeInput, warnings: string[]): JsonObject {
   const { request, abilities } = input;
   const stops = stopSequencesOf(request);
   const given: JsonObject = {
     num_ctx: windowFor(input),
-    num_predict: answerLimit(input),
+    num_predict: answerLimit(input, warnings),
     temperature: request.temperature ?? abilities.temperature,
     top_p: request.top_p,
     top_k: request.top_k,

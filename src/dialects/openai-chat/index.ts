@@ -2,6 +2,7 @@ import type { Dialect } from '../dialect.ts';
 import { decodeFailure } from './failure.ts';
 import { encodeRequest } from './request.ts';
 import { decodeResponse, recoverResponse } from './response.ts';
+import { reviseRequest } from './revise.ts';
 import { ChatStream } from './stream.ts';
 
 /** OpenAI Chat Completions, and the many services that speak it with an accent. */
@@ -12,5 +13,6 @@ export const openAiChat: Dialect = {
   decodeResponse,
   decodeFailure,
   recoverResponse,
+  reviseRequest,
   openStream: (exchange) => new ChatStream(exchange),
 };

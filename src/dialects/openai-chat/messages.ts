@@ -187,7 +187,8 @@ class MessageList {
     if (quirks.documents === 'file' && url !== undefined && block.source.type === 'base64') {
       return { type: 'file', file: { filename: documentName(block), file_data: url } };
     }
-    warn(this.#warnings, 'documents left out: the upstream takes none');
+    const what = quirks.documents === 'file' ? 'documents at an address' : 'documents';
+    warn(this.#warnings, `${what} left out: the upstream takes none`);
     return { type: 'text', text: omittedDocument(block) };
   }
 }

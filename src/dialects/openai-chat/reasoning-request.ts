@@ -4,12 +4,13 @@ import type { Quirks } from '../quirks.ts';
 import { nearestEffort, type RequestedEffort, requestedEffort } from '../shared/effort.ts';
 
 /**
- * Thinking and effort in the fields of the service. Nothing is sent for a model that is known not to reason, and, where
- * the service refuses the field for such models, for one of which it is not known.
+ * Thinking and effort in the fields of the service. Nothing is sent for a model that is known not to reason (DeepSeek's
+ * switch makes any of its models reason), and, where the service refuses the field for such models, for one of which it is
+ * not known. Chat Completions has no `max`: only the Responses API takes it from the same models.
  */
 export function encodeReasoning({ request, quirks, abilities }: EncodeInput, hasTools: boolean): JsonObject {
   const form = quirks.reasoningRequest;
-  if (form === 'none' || abilities.reasoning === false) return {};
+  if (form === 'none' || (abilities.reasoning === false && form !== 'thinking-and-effort')) return {};
   if (refusedElsewhere.has(form) && abilities.reasoning !== true) return {};
   const asked: RequestedEffort = hasTools && !quirks.reasoningWithTools ? { kind: 'off' } : requestedEffort(request);
   if (asked.kind === 'default') return form === 'groq' ? { reasoning_format: 'parsed' } : {};

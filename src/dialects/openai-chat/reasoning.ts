@@ -21,7 +21,6 @@ export class ReasoningCollector {
   readonly #exchange: Exchange;
   #key: 'reasoning' | 'reasoning_content' | undefined;
   #details: JsonObject[] = [];
-  #calls: unknown[] = [];
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -29,7 +28,7 @@ export class ReasoningCollector {
 
   /** True where something must go back that no signature holds yet. */
   get pending(): boolean {
-    return this.#details.length > 0 || this.#calls.length > 0;
+    return this.#details.length > 0;
   }
 
   /** The reasoning text of a delta; details are kept. A whole message's details stay as they are, those of a stream are joined. */
@@ -45,9 +44,9 @@ export class ReasoningCollector {
     return details.map(detailText).join('');
   }
 
-  addCallExtra(position: number, extra: unknown): void {
-    while (this.#calls.length < position) this.#calls.push(null);
-    this.#calls[position] = extra;
+  /** The signature of the block in front of a call that has to go back with this `extra_content`. */
+  signCall(extra: JsonObject): string {
+    return this.#pack({ calls: [extra] });
   }
 
   /** The signature of the block that is about to close. */
@@ -55,12 +54,14 @@ export class ReasoningCollector {
     const state: ChatReasoningState = {
       ...(this.#key ? { key: this.#key } : {}),
       ...(this.#details.length > 0 ? { details: this.#details } : {}),
-      ...(this.#calls.length > 0 ? { calls: this.#calls } : {}),
     };
     this.#details = [];
-    this.#calls = [];
-    return packReasoning({ provider: this.#exchange.provider, model: this.#exchange.model, state });
+    return this.#pack(state);
   };
+
+  #pack(state: ChatReasoningState): string {
+    return packReasoning({ provider: this.#exchange.provider, model: this.#exchange.model, state });
+  }
 
   #addDetail(detail: JsonObject, whole: boolean): void {
     const known = whole

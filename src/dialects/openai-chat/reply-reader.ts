@@ -142,8 +142,10 @@ export class ReplyReader {
     const name = typeof described.name === 'string' && described.name !== '' ? described.name : undefined;
     const key = whole ? String(this.#callsSeen) : this.#keys.keyOf({ index: call.index, id, name });
     if (!this.#writer.hasCall(key)) this.#callsSeen += 1;
-    if (isJsonObject(call.extra_content)) this.#reasoning.addCallExtra(Number(key), call.extra_content);
     this.#writer.toolStart(key, { ...(id ? { id } : {}), ...(name ? { name } : {}) });
+    if (isJsonObject(call.extra_content)) {
+      this.#writer.toolSignature(key, this.#reasoning.signCall(call.extra_content));
+    }
     const input = isJsonObject(call.custom) ? { input: call.custom.input ?? '' } : described.arguments;
     if (typeof input === 'string') this.#writer.toolArguments(key, input);
     else if (isJsonObject(input)) this.#writer.toolArguments(key, JSON.stringify(input));

@@ -24,7 +24,7 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
     model,
     messages,
     ...wireTools.fields,
-    ...limitFields(input),
+    ...limitFields(input, warnings),
     ...samplingFields(input, warnings),
     ...stops.fields,
     ...encodeReasoning(input, tools.functions.length > 0),
@@ -43,8 +43,8 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
   };
 }
 
-function limitFields(input: EncodeInput): JsonObject {
-  const limit = answerLimit(input);
+function limitFields(input: EncodeInput, warnings: string[]): JsonObject {
+  const limit = answerLimit(input, warnings);
   return limit === undefined ? {} : { [input.quirks.maxTokensField]: limit };
 }
 

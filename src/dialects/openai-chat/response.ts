@@ -36,7 +36,7 @@ function finished(writer: BlockWriter, reader: ReplyReader): WholeMessage {
   if (!writer.finished) writer.finish('end_turn');
   reader.close();
   writer.end();
-  return wholeReply(writer.take());
+  return wholeReply(writer.take(), writer.usageEstimated);
 }
 
 /** Some servers stream whatever they are asked. */
@@ -44,7 +44,7 @@ function streamedReply(body: Buffer, exchange: Exchange): WholeMessage {
   const stream = new ChatStream(exchange);
   const events = [...stream.push(body), ...stream.end()];
   if (stream.failure) throw stream.failure;
-  return wholeReply(events);
+  return wholeReply(events, stream.usageEstimated);
 }
 
 function hasChoice(choices: unknown): boolean {

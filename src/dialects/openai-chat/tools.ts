@@ -25,7 +25,9 @@ export function encodeTools(tools: Tools, input: EncodeInput, warnings: string[]
     type: 'function',
     function: { name },
   }));
-  const alone = choice?.disable_parallel_tool_use === true && quirks.parallelToolCalls;
+  const wantsOne = choice?.disable_parallel_tool_use === true;
+  const alone = wantsOne && quirks.parallelToolCalls;
+  if (wantsOne && !alone) warn(warnings, 'disable_parallel_tool_use dropped: not supported');
   return {
     fields: {
       tools: functions.map((tool) => functionOf(tool, input)),
@@ -68,10 +70,15 @@ function encodeServerTools(tools: ToolDefinition[], input: EncodeInput, warnings
   const fields: JsonObject = {};
   for (const tool of tools) {
     if (isToolSearch(tool)) continue;
-    if (isWebSearch(tool) && quirks.webSearch === 'openrouter-plugin') fields.plugins = [{ id: 'web' }];
-    else if (isWebSearch(tool) && quirks.webSearch === 'search-options')
-      fields.web_search_options = searchOptions(tool);
-    else warn(warnings, `tool ${String(tool.name ?? tool.type)} dropped: ${provider} has no such tool of its own`);
+    if (!isWebSearch(tool) || !searchesItself.has(quirks.webSearch)) {
+      warn(warnings, `tool ${String(tool.name ?? tool.type)} dropped: ${provider} has no such tool of its own`);
+      continue;
+    }
+    if (quirks.webSearch === 'openrouter-plugin') fields.plugins = [{ id: 'web' }];
+    else fields.web_search_options = searchOptions(tool);
+    for (const name of ['max_uses', 'allowed_domains', 'blocked_domains']) {
+      if (tool[name] !== undefined) warn(warnings, `${name} of web_search dropped: not supported`);
+    }
   }
   return fields;
 }

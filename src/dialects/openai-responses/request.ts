@@ -23,7 +23,7 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
     ...instructions(conversation, [...wireTools.hints, ...format.hints]),
     input: encodeTurns(conversation, input, warnings),
     ...wireTools.fields,
-    ...limitFields(input),
+    ...limitFields(input, warnings),
     ...samplingFields(input, warnings),
     ...encodeReasoning(input),
     ...format.fields,

@@ -19,7 +19,7 @@ export function decodeResponse(body: Buffer, exchange: Exchange): WholeMessage {
   if (failure) throw failure;
   if (!reader.isOver) notAResponse(body, exchange);
   writer.end();
-  return wholeReply(writer.take());
+  return wholeReply(writer.take(), writer.usageEstimated);
 }
 
 /** Some servers stream whatever they are asked. */
@@ -27,7 +27,7 @@ function streamed(body: Buffer, exchange: Exchange): WholeMessage {
   const stream = new ResponsesStream(exchange);
   const events = [...stream.push(body), ...stream.end()];
   if (stream.failure) throw stream.failure;
-  return wholeReply(events);
+  return wholeReply(events, stream.usageEstimated);
 }
 
 function looksLikeStream(body: Buffer): boolean {

@@ -23,8 +23,8 @@ export function encodeReasoning(input: EncodeInput): JsonObject {
 }
 
 /** The bound of the answer. It includes the reasoning: too small a bound would leave no room for an answer. */
-export function limitFields(input: EncodeInput): JsonObject {
-  const limit = answerLimit(input);
+export function limitFields(input: EncodeInput, warnings: string[]): JsonObject {
+  const limit = answerLimit(input, warnings);
   if (limit === undefined) return {};
   const { quirks, request } = input;
   const silent = !mayReason(input) || (requestedEffort(request).kind === 'off' && quirks.efforts.includes('none'));

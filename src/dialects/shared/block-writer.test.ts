@@ -100,6 +100,33 @@ describe('BlockWriter', () => {
     expect(message.content[0]).toMatchObject({ input: { __unparsedToolInput: { raw: '{"path":', len: 8 } } });
   });
 
+  it('shows a whole call before what is said behind it, also where the text in front still waits to be a stop sequence', () => {
+    const message = written(
+      (writer) => {
+        writer.text('I read. EN');
+        writer.toolStart('a', { id: 'call_a', name: 'Read' });
+        writer.toolArguments('a', '{"path":"a"}');
+        writer.text('D is no');
+        writer.text('t near.');
+        writer.finish('end_turn');
+      },
+      { stopSequences: ['END'] },
+    );
+    expect(message.content.map((block) => block.text ?? block.name)).toEqual(['I read. EN', 'Read', 'D is not near.']);
+  });
+
+  it('puts the signature of a call into an empty thinking block in front of it', () => {
+    const message = written((writer) => {
+      writer.toolStart('a', { id: 'call_a', name: 'Read' });
+      writer.toolArguments('a', '{"path":"a"}');
+      writer.toolStart('b', { id: 'call_b', name: 'Read' });
+      writer.toolSignature('b', 's1');
+      writer.toolArguments('b', '{"path":"b"}');
+      writer.finish('tool_use');
+    });
+    expect(message.content.map((block) => block.signature ?? block.id)).toEqual(['call_a', 's1', 'call_b']);
+  });
+
   it('says tool_use where a call was written, whatever gentler reason was given', () => {
     const call = (writer: BlockWriter) => writer.toolStart('a', { name: 'Read' });
     const reasonAfter = (reason: StopReason) =>

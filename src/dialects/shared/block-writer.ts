@@ -47,6 +47,7 @@ export class BlockWriter {
 
   text(delta: string): void {
     if (delta === '' || this.#stoppedHere) return;
+    this.#flushWholeCalls();
     const visible = this.#filter ? this.#filter.push(delta) : delta;
     if (visible !== '') this.#writeText(visible);
     if (this.#stoppedHere) this.finish('stop_sequence', this.#filter?.matched ?? null);
@@ -59,6 +60,7 @@ export class BlockWriter {
 
   thinking(delta: string): void {
     if (delta === '' || this.#stoppedHere) return;
+    this.#flushWholeCalls();
     this.#openBlock('thinking');
     this.#outputCharacters += delta.length;
     this.#delta({ type: 'thinking_delta', thinking: delta });
@@ -109,6 +111,11 @@ export class BlockWriter {
     if (this.#stoppedHere) return;
     if (!this.#calls.has(key)) this.#flushWholeCalls();
     this.#calls.start(key, call);
+  }
+
+  /** State that the upstream wants back with this call: the signature of an empty thinking block in front of it. */
+  toolSignature(key: string, signature: string): void {
+    this.#calls.sign(key, signature);
   }
 
   toolArguments(key: string, delta: string): void {
@@ -206,7 +213,6 @@ export class BlockWriter {
   }
 
   #writeText(text: string): void {
-    if (this.#open?.type !== 'text') this.#flushWholeCalls();
     this.#openBlock('text');
     this.#outputCharacters += text.length;
     this.#delta({ type: 'text_delta', text });
@@ -242,6 +248,7 @@ export class BlockWriter {
   }
 
   #flushWholeCalls(): void {
+    if (this.#calls.size === 0) return;
     const calls = this.#calls.takeLeadingWhole();
     if (calls.length > 0) this.closeBlock();
     for (const call of calls) this.#writeCall(call);
@@ -256,6 +263,10 @@ export class BlockWriter {
   #writeCall(call: HeldCall): void {
     if (call.name === '') return;
     const name = this.#exchange.toolNames.get(call.name) ?? call.name;
+    if (call.signature !== undefined) {
+      this.signature(call.signature);
+      this.#closeOpen();
+    }
     const index = this.#nextIndex;
     this.#start();
     const block = { type: 'tool_use', id: this.#ids.claim(call.id), name, input: {} };

@@ -99,6 +99,12 @@ function refuseServerState(request: MessagesRequest): void {
       'thread.type "continue": the history is at Anthropic, so no other provider can go on; send the whole history in messages',
     );
   }
+  if (Array.isArray(request.mcp_servers) && request.mcp_servers.length > 0) {
+    throw new Failure(
+      'not-expressible',
+      "mcp_servers: only Anthropic's servers call MCP servers; offer their tools in tools, and run them at the client",
+    );
+  }
   if (isJsonObject(request.compaction)) {
     throw new Failure(
       'not-expressible',

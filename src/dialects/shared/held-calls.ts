@@ -5,6 +5,7 @@ export class HeldCall {
   id: string | undefined;
   name = '';
   ended = false;
+  signature: string | undefined;
   #arguments = '';
 
   append(delta: string): void {
@@ -67,6 +68,11 @@ export class HeldCalls {
     }
     if (id) held.id ??= id;
     if (name) this.#name(held, name);
+  }
+
+  sign(key: string, signature: string): void {
+    const call = this.#calls.get(key);
+    if (call) call.signature = signature;
   }
 
   append(key: string, delta: string): void {

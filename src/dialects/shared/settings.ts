@@ -6,10 +6,12 @@ import { pseudonym } from './identifiers.ts';
 import { warn } from './warnings.ts';
 
 /** The bound of the answer in tokens, within what the model can give and the window leaves; undefined where none is set. */
-export function answerLimit({ request, abilities }: EncodeInput): number | undefined {
+export function answerLimit({ request, abilities }: EncodeInput, warnings: string[]): number | undefined {
   const asked = request.max_tokens;
   if (typeof asked !== 'number') return undefined;
-  return Math.max(1, Math.min(asked, abilities.maxOutput ?? asked, roomFor(asked, abilities)));
+  const limit = Math.max(1, Math.min(asked, abilities.maxOutput ?? asked, roomFor(asked, abilities)));
+  if (limit < asked) warn(warnings, `max_tokens lowered from ${asked} to ${limit}: more does not fit the model`);
+  return limit;
 }
 
 /** What the window leaves beside the estimated prompt; never so little that the service could not say better itself. */
@@ -124,4 +126,5 @@ const droppedByHabit = new Set([
   'workspace_id',
   'thread',
   'container',
+  'mcp_servers',
 ]);
