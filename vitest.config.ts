@@ -15,6 +15,7 @@ export default defineConfig({
           include: [
             'src/**/*.test.ts',
             'test/architecture/**/*.test.ts',
+            'test/clouds/**/*.test.ts',
             'test/corpus/**/*.test.ts',
             'test/golden/**/*.test.ts',
             'test/original/**/*.test.ts',

@@ -236,6 +236,7 @@ function gatewayParts(
     upstream: transport,
     estimateTokens: (request, model) => routing.measurePrompt(request as CountedRequest)(tokenFamilyOf(model)),
     isRouterKey: (key) => authenticator.knows(key),
+    localOnly: access.localOnly,
     recordBodies,
     settle: (record: CallRecord) => {
       logger.call(record);

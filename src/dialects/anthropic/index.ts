@@ -2,6 +2,7 @@ import type { Dialect } from '../dialect.ts';
 import { decodeFailure } from './failure.ts';
 import { encodeRequest } from './request.ts';
 import { decodeResponse } from './response.ts';
+import { reviseRequest } from './revise.ts';
 import { MessagesStream } from './stream.ts';
 
 /** Anthropic Messages: the neutral form itself, so bytes go on as they came wherever nothing has to change. */
@@ -11,5 +12,6 @@ export const anthropic: Dialect = {
   encodeRequest,
   decodeResponse,
   decodeFailure,
+  reviseRequest,
   openStream: (exchange) => new MessagesStream(exchange),
 };
