@@ -16,6 +16,7 @@ export default defineConfig({
             'src/**/*.test.ts',
             'test/architecture/**/*.test.ts',
             'test/conformance/**/*.test.ts',
+            'test/clouds/**/*.test.ts',
             'test/corpus/**/*.test.ts',
             'test/golden/**/*.test.ts',
             'test/original/**/*.test.ts',

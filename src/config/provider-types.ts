@@ -8,6 +8,7 @@ export const providerTypes = [
   'ollama',
   'openrouter',
   'azure',
+  'foundry',
   'vertex',
   'bedrock',
   'deepseek',

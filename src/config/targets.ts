@@ -18,11 +18,6 @@ export interface TargetConfig extends Omit<ModelFields, 'apiKey' | 'model'> {
   model: string;
   apiKeys: string[];
   baseUrl?: string;
-  region?: string;
-  project?: string;
-  location?: string;
-  resource?: string;
-  apiVersion?: string;
   /** Where it stands: `models.gpt-4`. */
   origin: string;
   /** Where the provider stands: `providers.openai`; undefined where only the model names it. */
@@ -139,8 +134,8 @@ function identity(name: string, provider: string, providerType: string, model: s
 
 function providerFields(block: Provider | undefined): Partial<TargetConfig> {
   if (!block) return {};
-  const { baseUrl, headers, timeouts, quirks, region, project, location, resource, apiVersion } = block;
-  return defined({ baseUrl, headers, timeouts, quirks, region, project, location, resource, apiVersion });
+  const { baseUrl, headers, timeouts, quirks, region, profile, project, location, resource, apiVersion } = block;
+  return defined({ baseUrl, headers, timeouts, quirks, region, profile, project, location, resource, apiVersion });
 }
 
 function defined<Fields extends object>(fields: Fields): Fields {

@@ -242,6 +242,7 @@ function gatewayParts(
     upstream: transport,
     estimateTokens: (request, model) => routing.measurePrompt(request as CountedRequest)(tokenFamilyOf(model)),
     isRouterKey: (key) => authenticator.knows(key),
+    localOnly: access.localOnly,
     settle: (record: CallRecord) => {
       logger.call(record);
       ledger.add(record);

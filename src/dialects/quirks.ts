@@ -1,8 +1,10 @@
+import { type MessagesQuirks, plainMessagesQuirks } from './messages-quirks.ts';
+
 /**
  * How a service departs from the dialect it speaks, as data. A preset states what differs; the rest is `plainQuirks`.
  * Each dialect reads the quirks that concern it.
  */
-export interface Quirks {
+export interface Quirks extends MessagesQuirks {
   /** The role of the system text. `developer`: OpenAI's reasoning models; `none`: it goes in front of the first user text. */
   systemRole: 'system' | 'developer' | 'none';
   /** A system message in mid-conversation: in place under this role, or as a reminder in the neighbouring user message. */
@@ -35,6 +37,8 @@ export interface Quirks {
   prefill: 'native' | 'ask' | 'prefix' | 'continue-final-message';
   /** Images in user messages, and where those of tool results go. */
   images: boolean;
+  /** Images and documents are taken by their address; where not, the router fetches them and sends their bytes. */
+  mediaAddresses: boolean;
   /** PDF documents: a file part, or a text that says it was left out. */
   documents: 'file' | 'placeholder';
   /** `cache_control` is understood on text parts. */
@@ -93,6 +97,7 @@ export interface Quirks {
 
 /** A careful OpenAI-compatible server: nothing that a strict one would refuse. */
 export const plainQuirks: Quirks = {
+  ...plainMessagesQuirks,
   systemRole: 'system',
   midConversationSystem: 'reminder',
   userText: 'joined',
@@ -108,6 +113,7 @@ export const plainQuirks: Quirks = {
   userAfterTools: 'allowed',
   prefill: 'native',
   images: true,
+  mediaAddresses: true,
   documents: 'placeholder',
   cacheControl: false,
   streamOptions: true,

@@ -5,12 +5,13 @@ import type { StreamEvent } from '../protocol/stream-event.ts';
 import { promptTokensOf } from '../protocol/usage.ts';
 import type { WholeMessage } from '../protocol/whole-message.ts';
 import { clientCredential, credentialHeaders } from '../providers/auth.ts';
-import type { Target } from '../providers/target.ts';
+import type { RequestToAuthorize, Target } from '../providers/target.ts';
 import type { UpstreamReply } from '../providers/transport.ts';
 import { Deadline } from './deadline.ts';
 import { emptyAnswer } from './empty-answer.ts';
 import { eventsOfMessage } from './events-of-message.ts';
 import { endedBy } from './failure-of.ts';
+import { withInlineMedia } from './inline-media.ts';
 import type { AttemptParts } from './parts.ts';
 import { readWhole } from './read-whole.ts';
 import { ReplyWatch } from './watch-reply.ts';
@@ -32,7 +33,8 @@ export type Opened = { target: Target; warnings: string[] } & (
  * Sends the call to one target with one key and waits for its first output. Where the dialect knows what the provider
  * stumbled over, it is asked once more without that. Throws Failure.
  */
-export async function attempt(parts: AttemptParts, call: Call, target: Target, key?: string): Promise<Opened> {
+export async function attempt(parts: AttemptParts, asked: Call, target: Target, key?: string): Promise<Opened> {
+  const call = target.quirks.mediaAddresses ? asked : await withInlineMedia(parts, asked, target);
   const input = inputOf(parts, call, target);
   try {
     return await ask(parts, call, target, key, input);
@@ -56,12 +58,13 @@ async function ask(
   if (empty) return openedWhole(empty, target, encoded.warnings, input.stream);
   const deadline = new Deadline(call.signal, target);
   try {
+    const { body } = encoded;
+    const url = target.url(input.stream, call.query);
+    const { signal } = deadline;
+    const credentials = await credentialsOf(parts, call, target, key, { url, body, signal });
     const reply = await parts.upstream.send({
-      method: 'POST',
-      url: target.url(input.stream, call.query),
-      headers: { ...encoded.headers, ...credentialsOf(parts, call, target, key), ...target.headers },
-      body: encoded.body,
-      signal: deadline.signal,
+      ...{ method: 'POST', url, body, signal },
+      headers: { ...encoded.headers, ...credentials, ...target.headers },
       provider: target.provider,
     });
     deadline.begun();
@@ -97,9 +100,10 @@ export function credentialsOf(
   call: Call,
   target: Target,
   key: string | undefined,
-): Record<string, string> {
+  request: RequestToAuthorize,
+): Record<string, string> | Promise<Record<string, string>> {
   if (target.passThroughCredential) return clientCredential(call.headers, (value) => parts.isRouterKey(value));
-  return credentialHeaders(target.auth, key);
+  return credentialHeaders(target, key, request, parts.upstream);
 }
 
 async function open(

@@ -1,6 +1,7 @@
 import type { Call } from '../call/call.ts';
 import { isJsonObject, type JsonObject } from '../protocol/messages.ts';
 import { parseJson } from '../protocol/stream-event.ts';
+import type { Counting } from '../providers/counting.ts';
 import type { Target } from '../providers/target.ts';
 import { credentialsOf } from './attempt.ts';
 import { Deadline } from './deadline.ts';
@@ -12,14 +13,19 @@ import { routeCall } from './route-call.ts';
 export async function countPromptTokens(parts: GatewayParts, call: Call): Promise<JsonObject> {
   const { decision } = await routeCall(parts, call);
   const [target] = decision.targets;
-  if (target?.dialect.name === 'anthropic' && target.auth !== 'none') {
-    const counted = await askUpstream(parts, call, target).catch(() => undefined);
+  if (target?.counting) {
+    const counted = await askUpstream(parts, call, target, target.counting).catch(() => undefined);
     if (counted) return counted;
   }
   return { input_tokens: parts.estimateTokens(call.request, target?.model ?? call.request.model) };
 }
 
-async function askUpstream(parts: GatewayParts, call: Call, target: Target): Promise<JsonObject | undefined> {
+async function askUpstream(
+  parts: GatewayParts,
+  call: Call,
+  target: Target,
+  counting: Counting,
+): Promise<JsonObject | undefined> {
   const [key] = target.keys.inTurn();
   const encoded = target.dialect.encodeRequest({
     request: call.request,
@@ -40,24 +46,19 @@ async function askUpstream(parts: GatewayParts, call: Call, target: Target): Pro
     timeouts: { firstByte: 10_000, idle: 10_000, total: 20_000 },
   });
   try {
+    const body = counting.body(encoded.body);
+    const url = counting.url(call.query);
+    const { signal } = deadline;
+    const credentials = await credentialsOf(parts, call, target, key, { url, body, signal });
     const reply = await parts.upstream.send({
-      method: 'POST',
-      url: countUrl(target, call.query),
-      headers: { ...encoded.headers, ...credentialsOf(parts, call, target, key), ...target.headers },
-      body: encoded.body,
-      signal: deadline.signal,
+      ...{ method: 'POST', url, body, signal },
+      headers: { ...encoded.headers, ...credentials, ...target.headers },
       provider: target.provider,
     });
-    const body = parseJson((await readWhole(reply.body, 1024 * 1024, target.provider, () => undefined)).toString());
-    const counted = reply.status === 200 && isJsonObject(body) && Number.isInteger(body.input_tokens);
-    return counted ? (body as JsonObject) : undefined;
+    const text = (await readWhole(reply.body, 1024 * 1024, target.provider, () => undefined)).toString('utf8');
+    const counted = parseJson(text);
+    return reply.status === 200 && isJsonObject(counted) ? counting.read(counted) : undefined;
   } finally {
     deadline.end();
   }
-}
-
-function countUrl(target: Target, query: string): string {
-  const [path, ownQuery] = target.url(false, '').split('?');
-  const search = ownQuery === undefined ? query : `?${ownQuery}`;
-  return `${path}/count_tokens${search}`;
 }

@@ -13,6 +13,8 @@ export interface AttemptParts {
   estimateTokens(request: unknown, model: string): number;
   /** True for a credential that is the router's own: it never leaves. */
   isRouterKey(key: string): boolean;
+  /** True where only callers on this machine are served: they may name addresses that lead nowhere else. */
+  localOnly?: boolean;
 }
 
 /** What deciding a call works with. */

@@ -78,6 +78,7 @@ const OTHER_SPELLINGS: Record<string, string> = {
   'google-vertex': 'vertex',
   'amazon-bedrock': 'bedrock',
   aws: 'bedrock',
+  foundry: 'azure',
   'x-ai': 'xai',
   moonshotai: 'moonshot',
   togetherai: 'together',

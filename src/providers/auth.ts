@@ -1,11 +1,25 @@
 import type { AuthScheme } from './presets.ts';
+import type { RequestToAuthorize, Target } from './target.ts';
+import type { Upstream } from './transport.ts';
 
 /** In a target's configuration: use the credential that the client sent. */
 export const passThroughKey = 'passthrough';
 
-/** The headers that carry a provider's credential. The only place where a provider's key is revealed. */
-export function credentialHeaders(scheme: AuthScheme, key: string | undefined): Record<string, string> {
-  if (key === undefined || key === '') return {};
+/**
+ * The headers that carry a provider's credential for one request; a promise only where they must be made for it. The only
+ * place where a provider's key is revealed. Throws Failure.
+ */
+export function credentialHeaders(
+  target: Pick<Target, 'auth' | 'credential'>,
+  key: string | undefined,
+  request: RequestToAuthorize,
+  upstream: Upstream,
+): Record<string, string> | Promise<Record<string, string>> {
+  if (target.credential) return target.credential.headers(key, request, upstream);
+  return key === undefined || key === '' ? {} : keyHeaders(target.auth, key);
+}
+
+function keyHeaders(scheme: AuthScheme, key: string): Record<string, string> {
   switch (scheme) {
     case 'bearer':
       return { authorization: `Bearer ${key}` };
@@ -15,10 +29,8 @@ export function credentialHeaders(scheme: AuthScheme, key: string | undefined): 
     case 'x-goog-api-key':
       return { 'x-goog-api-key': key };
     case 'api-key':
-      return { 'api-key': key };
-    case 'aws':
-    case 'google':
-      return { authorization: `Bearer ${key}` };
+      // A token of Entra ID is a JWT; it is taken in a Bearer header alone.
+      return /^eyJ[\w-]+\.[\w-]+\.[\w-]*$/.test(key) ? { authorization: `Bearer ${key}` } : { 'api-key': key };
     case 'none':
       return {};
   }

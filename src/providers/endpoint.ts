@@ -1,12 +1,22 @@
 import type { Dialect, DialectName } from '../dialects/dialect.ts';
+import type { Quirks } from '../dialects/quirks.ts';
+import type { Counting } from './counting.ts';
 
 /** What a configured address says: the dialect, where it is a full URL, and where calls go. */
 export interface Endpoint {
   dialect?: DialectName;
-  /** The base with its version; the dialect's path goes behind it. */
+  /** The base with its version; the path goes behind it. */
   base?: string;
+  /** The path of a call where it is not the dialect's; the client's query is then left out. */
+  path?: (stream: boolean) => string;
   /** A full URL, used as it is. */
   full?: string;
+  /** What differs with this form of address. */
+  quirks?: Partial<Quirks>;
+  /** How prompts are counted where it is not the dialect's way. */
+  counting?: Counting;
+  /** What has to be configured before there is an address: `region`. */
+  missing?: string;
 }
 
 /**
@@ -31,6 +41,7 @@ export function readEndpoint(
 /** The URL of one call. */
 export function callUrl(endpoint: Endpoint, dialect: Dialect, model: string, stream: boolean, query: string): string {
   if (endpoint.full !== undefined) return withQuery(endpoint.full, query);
+  if (endpoint.path) return `${endpoint.base ?? ''}${endpoint.path(stream)}`;
   return withQuery(`${endpoint.base ?? ''}${dialect.path(model, stream)}`, query);
 }
 

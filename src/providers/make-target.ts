@@ -7,7 +7,9 @@ import { abilitiesOf } from '../models/abilities.ts';
 import { configuredPrice } from '../models/billing.ts';
 import { priceOf } from '../models/catalog.ts';
 import { passThroughKey } from './auth.ts';
-import { callUrl, readEndpoint } from './endpoint.ts';
+import { authorizesWithoutKey, type CloudSite, cloudKeys, cloudSite } from './clouds/cloud.ts';
+import { type Counting, messagesCounting } from './counting.ts';
+import { callUrl, type Endpoint, readEndpoint } from './endpoint.ts';
 import { KeyPool } from './key-pool.ts';
 import { type ModelVariant, type Preset, presetOf } from './presets.ts';
 import type { Target, Timeouts } from './target.ts';
@@ -28,11 +30,13 @@ export function makeTarget(config: TargetConfig, context: TargetContext): Target
   if (!preset) throw new Error(`unknown provider type ${config.providerType}`);
   const variant = preset.variants?.find(({ models }) => models.test(config.model));
   const wanted = variant?.dialect ?? preset.dialect;
-  const endpoint = readEndpoint(config.endpoint, config.baseUrl ?? preset.baseUrl, wanted);
+  const keys = keysOf(config, preset, context);
+  const { endpoint, credential } = siteOf(config, preset, wanted, keys, context);
   const name = endpoint.dialect ?? wanted;
   const dialect = dialectOf(name);
-  const quirks = quirksOf(preset, variant, config, name);
-  const keys = keysOf(config, preset, context);
+  const quirks = quirksOf(preset, variant, endpoint, config, name);
+  const url = (stream: boolean, query: string) =>
+    callUrl(endpoint, dialect ?? anthropic, config.model, stream, name === 'anthropic' ? query : '');
   const passThroughCredential = config.apiKeys.includes(passThroughKey);
   return {
     name: config.name,
@@ -46,42 +50,64 @@ export function makeTarget(config: TargetConfig, context: TargetContext): Target
     configuredPrice: configuredPrice(config, priceOf(config.providerType, config.model)),
     timeouts: timeoutsFor(config, preset, context),
     auth: preset.auth,
+    credential,
     keys: new KeyPool(passThroughCredential ? [] : keys),
     maxConcurrent: config.maxConcurrent,
     passThroughCredential,
     headers: config.headers ?? {},
-    problem: problemOf(config, preset, endpoint.base ?? endpoint.full, dialect, name, keys, context),
-    url: (stream, query) =>
-      callUrl(endpoint, dialect ?? anthropic, config.model, stream, name === 'anthropic' ? query : ''),
+    problem: problemOf(config, preset, endpoint, dialect, name, keys, context),
+    url,
+    counting: endpoint.counting ?? countingOf(name, preset, url),
   };
 }
 
-/** A dialect's quirks, then the preset's, then those of the kind of model, then the configuration's. */
+function siteOf(
+  config: TargetConfig,
+  preset: Preset,
+  dialect: DialectName,
+  keys: readonly string[],
+  context: TargetContext,
+): CloudSite {
+  if (preset.cloud) return cloudSite(preset.cloud, config, dialect, keys, context.environment);
+  return { endpoint: readEndpoint(config.endpoint, config.baseUrl ?? preset.baseUrl, dialect) };
+}
+
+function countingOf(dialect: DialectName, preset: Preset, url: Target['url']): Counting | undefined {
+  return dialect === 'anthropic' && preset.auth !== 'none' ? messagesCounting(url(false, '')) : undefined;
+}
+
+/** A dialect's quirks, then the preset's, those of the kind of model, of the form of address, and the configuration's. */
 function quirksOf(
   preset: Preset,
   variant: ModelVariant | undefined,
+  endpoint: Endpoint,
   config: TargetConfig,
   dialect: DialectName,
 ): Quirks {
   const thirdParty = dialect === 'anthropic' && preset.dialect !== 'anthropic';
   return {
     ...plainQuirks,
+    mediaAddresses: !bytesOnly.has(dialect),
     ...preset.quirks,
     ...variant?.quirks,
+    ...endpoint.quirks,
     ...(config.supportsImages === undefined ? {} : { images: config.supportsImages }),
     ...(thirdParty ? { clientIdentity: 'withhold' } : {}),
     ...(config.quirks as Partial<Quirks> | undefined),
   };
 }
 
+/** Formats that have no place for the address of an image. */
+const bytesOnly: ReadonlySet<DialectName> = new Set(['gemini', 'ollama', 'ollama-generate']);
+
 function keysOf(config: TargetConfig, preset: Preset, context: TargetContext): string[] {
   const configured = config.apiKeys.filter((key) => key !== '');
   if (configured.length > 0 || config.apiKeys.length > 0) return configured;
   for (const variable of preset.keyVariables) {
     const key = context.environment(variable);
-    if (key) return [key];
+    if (key && !(preset.cloud === 'bedrock' && config.profile !== undefined)) return [key];
   }
-  return [];
+  return preset.cloud ? cloudKeys(preset.cloud, config, context.environment) : [];
 }
 
 function abilitiesFor(config: TargetConfig): ModelAbilities {
@@ -107,7 +133,7 @@ function timeoutsFor(config: TargetConfig, preset: Preset, context: TargetContex
 function problemOf(
   config: TargetConfig,
   preset: Preset,
-  address: string | undefined,
+  endpoint: Endpoint,
   dialect: Dialect | undefined,
   dialectName: DialectName,
   keys: readonly string[],
@@ -116,9 +142,15 @@ function problemOf(
   const [missing] = context.missingVariables(config.origin);
   if (missing !== undefined) return `environment variable ${missing} is not set (${config.origin})`;
   if (dialect === undefined) return `not available yet: the ${dialectName} format of ${preset.label}`;
-  if (preset.auth === 'aws' || preset.auth === 'google') return `not available yet: ${preset.label}`;
-  if (address === undefined) return `${config.origin}: baseUrl is missing, and ${preset.label} has no usual address`;
-  if (keys.length === 0 && !preset.keyOptional) {
+  if (endpoint.missing !== undefined) {
+    return `${config.providerOrigin ?? config.origin}: ${endpoint.missing} is missing for ${preset.label}`;
+  }
+  if (endpoint.base === undefined && endpoint.full === undefined) {
+    return `${config.origin}: baseUrl is missing, and ${preset.label} has no usual address`;
+  }
+  const optional =
+    preset.keyOptional || (preset.cloud && authorizesWithoutKey(preset.cloud, config, context.environment));
+  if (keys.length === 0 && !optional) {
     const [variable] = preset.keyVariables;
     return `no key for ${preset.label}: set apiKey in ${config.origin}${variable ? `, or the environment variable ${variable}` : ''}`;
   }

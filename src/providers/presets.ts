@@ -1,8 +1,9 @@
 import type { DialectName } from '../dialects/dialect.ts';
 import type { Quirks } from '../dialects/quirks.ts';
+import type { CloudName } from './clouds/cloud.ts';
 
-/** How a credential travels. */
-export type AuthScheme = 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'api-key' | 'aws' | 'google' | 'none';
+/** How a credential travels; a cloud's may be made for each request instead. */
+export type AuthScheme = 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'api-key' | 'none';
 
 /** What holds for the models of a service whose id matches. */
 export interface ModelVariant {
@@ -18,6 +19,8 @@ export interface Preset {
   dialect: DialectName;
   /** Without the path of a call; undefined where the user must say it. */
   baseUrl?: string;
+  /** The cloud that makes its address, and its credentials where a header with the key is not enough. */
+  cloud?: CloudName;
   auth: AuthScheme;
   /** The environment variables that may hold its key, in this order. */
   keyVariables: readonly string[];
@@ -322,14 +325,41 @@ export const presets = {
   hyperbolic: simple('Hyperbolic', 'https://api.hyperbolic.xyz/v1', 'HYPERBOLIC_API_KEY'),
   azure: {
     label: 'Azure OpenAI',
+    cloud: 'azure',
     dialect: 'openai-chat',
     auth: 'api-key',
     keyVariables: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
     quirks: openAiQuirks,
-    variants: openAiVariants,
+    variants: [{ models: /claude/i, dialect: 'anthropic' }, ...openAiVariants],
   },
-  vertex: { label: 'Google Vertex AI', dialect: 'anthropic', auth: 'google', keyVariables: [] },
-  bedrock: { label: 'Amazon Bedrock', dialect: 'anthropic', auth: 'aws', keyVariables: ['AWS_BEARER_TOKEN_BEDROCK'] },
+  foundry: {
+    label: 'Azure AI Foundry',
+    cloud: 'azure',
+    dialect: 'anthropic',
+    auth: 'api-key',
+    keyVariables: ['ANTHROPIC_FOUNDRY_API_KEY', 'AZURE_API_KEY'],
+    variants: openAiModelsAmong(/^(?!.*claude)/i),
+  },
+  vertex: {
+    label: 'Google Vertex AI',
+    cloud: 'vertex',
+    dialect: 'anthropic',
+    auth: 'bearer',
+    keyVariables: ['GOOGLE_APPLICATION_CREDENTIALS'],
+    variants: [
+      { models: /^gemini/i, dialect: 'gemini' },
+      { models: /^[^/]+\//, dialect: 'openai-chat' },
+    ],
+  },
+  bedrock: {
+    label: 'Amazon Bedrock',
+    cloud: 'bedrock',
+    dialect: 'anthropic',
+    auth: 'bearer',
+    keyVariables: ['AWS_BEARER_TOKEN_BEDROCK'],
+    variants: [{ models: /^([a-z]+\.)?openai\./, dialect: 'openai-chat' }],
+    starterModels: ['sonnet', 'opus', 'haiku'].map((kind) => `global.anthropic.claude-${kind}-5-5`),
+  },
   ollama: {
     label: 'Ollama',
     dialect: 'ollama',
@@ -372,6 +402,16 @@ export function presetOf(type: string): Preset | undefined {
 }
 
 const aliases: Record<string, string> = { gemini: 'google', local: 'ollama', dashscope: 'qwen' };
+
+/** OpenAI's form for the models that match, with what is known of its own models. */
+function openAiModelsAmong(models: RegExp): readonly ModelVariant[] {
+  const variants = [...openAiVariants, { models }];
+  return variants.map((variant) => ({
+    dialect: 'openai-chat',
+    ...variant,
+    quirks: { ...openAiQuirks, ...('quirks' in variant ? variant.quirks : {}) },
+  }));
+}
 
 function simple(label: string, baseUrl: string, keyVariable: string) {
   return { label, dialect: 'openai-chat', baseUrl, auth: 'bearer', keyVariables: [keyVariable] } as const;

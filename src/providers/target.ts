@@ -1,8 +1,10 @@
 import type { Dialect, ModelAbilities } from '../dialects/dialect.ts';
 import type { Quirks } from '../dialects/quirks.ts';
 import type { Price } from '../models/price.ts';
+import type { Counting } from './counting.ts';
 import type { KeyPool } from './key-pool.ts';
 import type { AuthScheme } from './presets.ts';
+import type { Upstream } from './transport.ts';
 
 /** Milliseconds; 0 is no limit. */
 export interface Timeouts {
@@ -12,6 +14,20 @@ export interface Timeouts {
   idle: number;
   /** The whole attempt. */
   total: number;
+}
+
+/** What a credential may depend on. */
+export interface RequestToAuthorize {
+  url: string;
+  body: Buffer;
+  /** Ends the waiting for a token. */
+  signal: AbortSignal;
+}
+
+/** A credential that is made anew for each request: a signature, or a token that has to be fetched. */
+export interface CloudCredential {
+  /** The headers that carry it; `key` is one of the target's. Throws Failure. */
+  headers(key: string | undefined, request: RequestToAuthorize, upstream: Upstream): Promise<Record<string, string>>;
 }
 
 /** One model at one provider, ready to be called. */
@@ -33,6 +49,8 @@ export interface Target {
   readonly configuredPrice?: Price;
   readonly timeouts: Timeouts;
   readonly auth: AuthScheme;
+  /** Where a header with the key is not enough. */
+  readonly credential: CloudCredential | undefined;
   readonly keys: KeyPool;
   /** Calls at the same time; undefined is no limit. */
   readonly maxConcurrent?: number;
@@ -43,4 +61,6 @@ export interface Target {
   /** Why it can't be called, in words that say what to do: a variable that is not set. */
   readonly problem: string | undefined;
   url(stream: boolean, query: string): string;
+  /** How it counts prompts; undefined where it can't. */
+  readonly counting: Counting | undefined;
 }

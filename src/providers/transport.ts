@@ -1,3 +1,5 @@
+import { lookup } from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
 import { Failure } from '../call/failure.ts';
 import { decompressed } from './decompress.ts';
@@ -13,6 +15,8 @@ export interface UpstreamRequest {
   signal: AbortSignal;
   /** The configured provider's name, for messages. */
   provider: string;
+  /** Refused where the address is not one of the public internet: for addresses that a caller names. */
+  publicOnly?: boolean;
 }
 
 export interface UpstreamReply {
@@ -37,16 +41,19 @@ export interface TransportSettings {
 /** The only part that talks to upstreams. Timeouts other than connecting are the caller's, through the signal. */
 export class Transport implements Upstream {
   readonly #agent: Agent;
+  /** Connects to public addresses alone. */
+  readonly #publicAgent: Agent;
 
   constructor(settings: TransportSettings) {
-    this.#agent = new Agent({
+    const timeout = settings.connectTimeoutMs;
+    const common = {
       connections: settings.maxConnections,
-      pipelining: settings.keepAlive ? 1 : 0,
-      connect: { timeout: settings.connectTimeoutMs },
       keepAliveTimeout: 30_000,
       headersTimeout: 0,
       bodyTimeout: 0,
-    });
+    };
+    this.#agent = new Agent({ ...common, pipelining: settings.keepAlive ? 1 : 0, connect: { timeout } });
+    this.#publicAgent = new Agent({ ...common, pipelining: 0, connect: { timeout, lookup: publicLookup } });
   }
 
   /** Resolves with status and headers. Throws Failure `upstream-unreachable`, `upstream-timeout`, `upstream-cut`. */
@@ -55,8 +62,10 @@ export class Transport implements Upstream {
     return new Promise((resolve, reject) => {
       if (request.signal.aborted) return reject(request.signal.reason);
       const url = new URL(request.url);
+      if (request.publicOnly && isPrivate(url.hostname)) return reject(notPublic(request));
       const handler = new ReplyHandler(request, resolve, reject);
-      this.#agent.dispatch(
+      const agent = request.publicOnly ? this.#publicAgent : this.#agent;
+      agent.dispatch(
         {
           origin: url.origin,
           path: `${url.pathname}${url.search}`,
@@ -71,11 +80,11 @@ export class Transport implements Upstream {
 
   /** Closes idle connections now and the others when their replies end. */
   async close(): Promise<void> {
-    await this.#agent.close();
+    await Promise.all([this.#agent.close(), this.#publicAgent.close()]);
   }
 
   async destroy(): Promise<void> {
-    await this.#agent.destroy();
+    await Promise.all([this.#agent.destroy(), this.#publicAgent.destroy()]);
   }
 }
 
@@ -151,6 +160,7 @@ class ReplyHandler implements Dispatcher.DispatchHandler {
     const { provider, url } = this.#request;
     const origin = new URL(url).origin;
     const details = { provider, cause: error };
+    if (error.code === notPublicCode) return notPublic(this.#request);
     if (error.code === 'UND_ERR_CONNECT_TIMEOUT') {
       return new Failure('upstream-unreachable', `${provider}: no connection to ${origin} in time`, details);
     }
@@ -161,4 +171,41 @@ class ReplyHandler implements Dispatcher.DispatchHandler {
     const why = error.code ? ` (${error.code})` : '';
     return new Failure('upstream-unreachable', `${provider}: cannot reach ${origin}${why}`, details);
   }
+}
+
+function notPublic({ provider, url }: UpstreamRequest): Failure {
+  return new Failure('forbidden', `${new URL(url).host} is not a public address`, { provider });
+}
+
+const notPublicCode = 'ERR_NOT_PUBLIC';
+
+/** What a name stands for is checked where the connection is made, so that no second answer can slip in between. */
+const publicLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, found) => {
+    if (error) return callback(error, '', 0);
+    const addresses = Array.isArray(found) ? found : [found];
+    if (addresses.some(({ address }) => isPrivate(address))) {
+      return callback(Object.assign(new Error(`${hostname} is not public`), { code: notPublicCode }), '', 0);
+    }
+    if (options.all) return callback(null, addresses);
+    callback(null, addresses[0]!.address, addresses[0]!.family);
+  });
+};
+
+/** True for an IP address, in brackets or not, that is this machine's, a private network's or reserved. */
+function isPrivate(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, '');
+  const version = isIP(address);
+  return version !== 0 && privateAddresses.check(address, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** IPv4 addresses that are written as IPv6 ones are checked as what they are. */
+const privateAddresses = new BlockList();
+for (const range of [
+  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24'],
+  ...['192.168.0.0/16', '198.18.0.0/15', '224.0.0.0/4', '240.0.0.0/4'],
+  ...['::/96', '64:ff9b::/96', '64:ff9b:1::/48', '2002::/16', 'fc00::/7', 'fe80::/10', 'ff00::/8'],
+]) {
+  const [network = '', bits] = range.split('/');
+  privateAddresses.addSubnet(network, Number(bits), isIP(network) === 4 ? 'ipv4' : 'ipv6');
 }

@@ -24,6 +24,16 @@ const pricing = z
   })
   .meta({ description: 'US dollars per million tokens.' });
 
+/** Where at a cloud a model is. */
+const cloudFields = {
+  region: z.string().optional().meta({ description: 'Cloud region (Bedrock, Vertex).' }),
+  profile: z.string().optional().meta({ description: 'Profile of the AWS credentials file (Bedrock).' }),
+  project: z.string().optional().meta({ description: 'Cloud project (Vertex).' }),
+  location: z.string().optional().meta({ description: 'Location of the models, `global` where left out (Vertex).' }),
+  resource: z.string().optional().meta({ description: 'Resource name (Azure, Foundry).' }),
+  apiVersion: z.string().optional().meta({ description: 'API version (classic Azure deployments).' }),
+};
+
 /** What can be said of a model wherever it is configured. */
 const modelFields = {
   model: z
@@ -63,6 +73,7 @@ const modelFields = {
     description:
       'How the service departs from its wire format, where the preset is wrong. `extraBody` holds fields for every request: `{"keep_alive": "30m"}` for an Ollama.',
   }),
+  ...cloudFields,
 };
 
 const apiKey = oneOrMore(z.string()).optional().meta({
@@ -96,11 +107,7 @@ export const providerSchema = z.strictObject({
     .record(z.string(), z.unknown())
     .optional()
     .meta({ description: 'How it departs from its wire format, where the preset is wrong.' }),
-  region: z.string().optional().meta({ description: 'Cloud region (Bedrock, Vertex).' }),
-  project: z.string().optional().meta({ description: 'Cloud project (Vertex).' }),
-  location: z.string().optional().meta({ description: 'Location of the models (Vertex).' }),
-  resource: z.string().optional().meta({ description: 'Resource name (Azure).' }),
-  apiVersion: z.string().optional().meta({ description: 'API version (classic Azure deployments).' }),
+  ...cloudFields,
   models: z
     .record(z.string().min(1), z.strictObject({ apiKey, ...modelFields }))
     .prefault({})

@@ -4,19 +4,18 @@ import { parseJson } from '../../protocol/stream-event.ts';
 import type { ErrorReply, Exchange } from '../dialect.ts';
 import { classifyFailure, readError, readErrorBody } from '../shared/failure.ts';
 import { retryAfterSeconds } from '../shared/retry-after.ts';
+import { statusOfAwsError } from './aws-errors.ts';
 
 /** An error reply: in Anthropic's own form it keeps status, body and wording, since clients act on them. */
 export function decodeFailure(reply: ErrorReply, exchange: Exchange): Failure {
   const parsed = parseJson(reply.body.toString('utf8'));
   if (!isEnvelope(parsed)) {
-    const { message, code, type } = readErrorBody(reply.body);
+    const { message, code, type, retryAfterSeconds: wait } = readErrorBody(reply.body);
+    const status = statusOfAwsError(nameOfAwsError(reply, parsed)) ?? reply.status;
+    const { provider } = exchange;
     return classifyFailure({
-      provider: exchange.provider,
-      status: reply.status,
-      headers: reply.headers,
-      message,
-      code,
-      type,
+      ...{ provider, status, headers: reply.headers, message, code, type },
+      ...(wait === undefined ? {} : { retryAfterSeconds: wait }),
     });
   }
   const failure = failureOfError(reply.status, parsed, reply.body, exchange);
@@ -26,6 +25,12 @@ export function decodeFailure(reply: ErrorReply, exchange: Exchange): Failure {
     ...(wait === undefined ? {} : { retryAfterSeconds: wait }),
     ...(typeof shouldRetry === 'string' ? { shouldRetry: shouldRetry === 'true' } : {}),
   });
+}
+
+/** AWS names an error in a header, older services in the body. */
+function nameOfAwsError({ headers }: ErrorReply, parsed: unknown): string {
+  const name = headers['x-amzn-errortype'] ?? (isJsonObject(parsed) ? parsed.__type : undefined);
+  return typeof name === 'string' ? name : '';
 }
 
 /** The failure that an error object tells; status 200 for one inside a stream or a reply that claimed success. */

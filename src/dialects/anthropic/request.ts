@@ -1,30 +1,37 @@
-import { type Edit, scanBody, spliceBody } from '../../protocol/body-scan.ts';
+import { type Edit, type Span, scanBody, spliceBody } from '../../protocol/body-scan.ts';
 import { type ContentBlock, type InputMessage, isJsonObject, type MessagesRequest } from '../../protocol/messages.ts';
 import type { EncodedRequest, EncodeInput } from '../dialect.ts';
 import { isAttribution } from '../shared/attribution.ts';
 import { pseudonym } from '../shared/identifiers.ts';
 import { isRouterSignature } from '../shared/reasoning-state.ts';
+import { type FieldChanges, fittingFields, fittingParts, takenBetas } from './fitting.ts';
 
 /**
- * The client's bytes with the upstream's model id in place of the one asked for, and `max_tokens` within the model's
- * limit. The body is written anew only where it holds what this upstream must not see.
+ * The client's bytes with the upstream's model id in place of the one asked for, `max_tokens` within the model's limit,
+ * and without the fields that a cloud refuses. The body is written anew only where it holds what this upstream must not
+ * see or would refuse inside of a field.
  */
 export function encodeRequest(input: EncodeInput): EncodedRequest {
   const warnings: string[] = [];
-  const request = withoutForeignParts(input);
+  const request = fittingParts(input, withoutForeignParts(input), warnings);
+  const betas = takenBetas(input, warnings);
+  const changes = changedFields(request, input, betas, warnings);
   const body =
     request === input.request && input.rawBody !== undefined
-      ? splice(input.rawBody, input, warnings)
-      : Buffer.from(JSON.stringify(adjusted(request, input, warnings)));
-  return { body, headers: headersFor(input), warnings, exchange: exchangeOf(input) };
+      ? rewritten(input.rawBody, changes)
+      : Buffer.from(JSON.stringify({ ...request, ...Object.fromEntries(changes) }));
+  return { body, headers: headersFor(input, betas), warnings, exchange: exchangeOf(input) };
 }
 
-function headersFor(input: EncodeInput): Record<string, string> {
-  return {
-    'content-type': 'application/json',
-    'anthropic-version': '2023-06-01',
-    ...input.anthropicHeaders,
-  };
+function headersFor(input: EncodeInput, betas: readonly string[]): Record<string, string> {
+  const { quirks, anthropicHeaders } = input;
+  const json = { 'content-type': 'application/json' };
+  const { 'anthropic-beta': asked, ...rest } = anthropicHeaders;
+  const sent = quirks.betas === 'all' ? asked : betas.join(',');
+  const beta = quirks.betaPlace === 'header' && sent ? { 'anthropic-beta': sent } : undefined;
+  if (quirks.bodyVersion === '') return { ...json, 'anthropic-version': '2023-06-01', ...rest, ...beta };
+  const { 'user-agent': agent } = rest;
+  return { ...json, ...(agent === undefined ? {} : { 'user-agent': agent }), ...beta };
 }
 
 function exchangeOf(input: EncodeInput): EncodedRequest['exchange'] {
@@ -42,13 +49,19 @@ function exchangeOf(input: EncodeInput): EncodedRequest['exchange'] {
   };
 }
 
-function splice(rawBody: Buffer, input: EncodeInput, warnings: string[]): Buffer {
-  const wanted = changedFields(input.request, input, warnings);
-  if (wanted.length === 0) return rawBody;
+/** The body with these changes at its top; every other value keeps its bytes. */
+function rewritten(rawBody: Buffer, changes: FieldChanges): Buffer {
+  if (changes.size === 0) return rawBody;
   const { fields } = scanBody(rawBody);
+  const removes = [...changes].some(([name, value]) => value === undefined && fields.has(name));
+  return removes ? assembled(rawBody, fields, changes) : spliced(rawBody, fields, changes);
+}
+
+function spliced(rawBody: Buffer, fields: ReadonlyMap<string, Span>, changes: FieldChanges): Buffer {
   const edits: Edit[] = [];
   const added: string[] = [];
-  for (const [name, value] of wanted) {
+  for (const [name, value] of changes) {
+    if (value === undefined) continue;
     const span = fields.get(name);
     if (span) edits.push({ ...span, text: JSON.stringify(value) });
     else added.push(`,${JSON.stringify(name)}:${JSON.stringify(value)}`);
@@ -58,24 +71,36 @@ function splice(rawBody: Buffer, input: EncodeInput, warnings: string[]): Buffer
   return spliceBody(rawBody, edits);
 }
 
-function adjusted(request: MessagesRequest, input: EncodeInput, warnings: string[]): MessagesRequest {
-  return { ...request, ...Object.fromEntries(changedFields(request, input, warnings)) };
+function assembled(rawBody: Buffer, fields: ReadonlyMap<string, Span>, changes: FieldChanges): Buffer {
+  const parts: Buffer[] = [];
+  const add = (name: string, value: Buffer) => {
+    parts.push(Buffer.from(`${parts.length === 0 ? '{' : ','}${JSON.stringify(name)}:`), value);
+  };
+  for (const [name, value] of changes) if (value !== undefined) add(name, Buffer.from(JSON.stringify(value)));
+  for (const [name, { start, end }] of fields) if (!changes.has(name)) add(name, rawBody.subarray(start, end));
+  return Buffer.concat([...parts, Buffer.from(parts.length === 0 ? '{}' : '}')]);
 }
 
 /** The top-level fields whose value must differ from the client's. */
-function changedFields(request: MessagesRequest, input: EncodeInput, warnings: string[]): [string, unknown][] {
-  const changes: [string, unknown][] = [];
-  if (request.model !== input.model) changes.push(['model', input.model]);
+function changedFields(
+  request: MessagesRequest,
+  input: EncodeInput,
+  betas: readonly string[],
+  warnings: string[],
+): FieldChanges {
+  const changes: FieldChanges = new Map();
+  if (request.model !== input.model) changes.set('model', input.model);
   const limit = input.abilities.maxOutput;
   if (limit !== undefined && typeof request.max_tokens === 'number' && request.max_tokens > limit) {
-    changes.push(['max_tokens', limit]);
+    changes.set('max_tokens', limit);
     warnings.push(`max_tokens lowered from ${request.max_tokens} to the model's limit of ${limit}`);
   }
   const { temperature } = input.abilities;
   if (temperature !== undefined && request.temperature === undefined && !isThinking(request)) {
-    changes.push(['temperature', temperature]);
+    changes.set('temperature', temperature);
   }
-  if (Boolean(request.stream) !== input.stream) changes.push(['stream', input.stream]);
+  if (Boolean(request.stream) !== input.stream) changes.set('stream', input.stream);
+  for (const [name, value] of fittingFields(input, betas, warnings)) changes.set(name, value);
   return changes;
 }
 

@@ -11,6 +11,7 @@ import { type SseFrame, SseSplitter } from '../../protocol/sse.ts';
 import { parseJson, StreamEvent } from '../../protocol/stream-event.ts';
 import type { Exchange, StreamDecoder } from '../dialect.ts';
 import { ToolIds } from '../shared/identifiers.ts';
+import { BedrockFrames } from './bedrock-frames.ts';
 import { failureOfError } from './failure.ts';
 
 /**
@@ -22,7 +23,7 @@ export class MessagesStream implements StreamDecoder {
   readonly usageEstimated = false;
   failure: Failure | undefined;
   readonly #exchange: Exchange;
-  readonly #splitter = new SseSplitter();
+  readonly #splitter: { push(chunk: Buffer): Iterable<SseFrame>; end(): SseFrame[] };
   readonly #toolIds: ToolIds;
   #events: StreamEvent[] = [];
   #started = false;
@@ -36,6 +37,7 @@ export class MessagesStream implements StreamDecoder {
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
+    this.#splitter = exchange.quirks.framing === 'aws-event-stream' ? new BedrockFrames() : new SseSplitter();
     this.#toolIds = new ToolIds(exchange.callId, new Set());
   }
 

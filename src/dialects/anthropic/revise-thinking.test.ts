@@ -3,7 +3,7 @@ import { Failure } from '../../call/failure.ts';
 import type { MessagesRequest } from '../../protocol/messages.ts';
 import type { EncodeInput } from '../dialect.ts';
 import { plainQuirks } from '../quirks.ts';
-import { reviseRequest } from './revise.ts';
+import { reviseThinking } from './revise-thinking.ts';
 
 const thinking = { type: 'thinking', thinking: 'Look.', signature: 'EqQB' };
 const call = { type: 'tool_use', id: 't1', name: 'Read', input: {} };
@@ -22,7 +22,7 @@ function revised(words: string, request: object) {
     ...{ rawBody: Buffer.from('{}'), callId: 'req_1', provider: 'anthropic', model: 'm', stream: false },
     ...{ quirks: plainQuirks, abilities: {}, sessionId: undefined, anthropicHeaders: {} },
   };
-  const revision = reviseRequest(new Failure('upstream-refused-request', words), input);
+  const revision = reviseThinking(new Failure('upstream-refused-request', words), input);
   if (revision) expect(revision.input.rawBody).toBeUndefined();
   return revision?.input.request;
 }
