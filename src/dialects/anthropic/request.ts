@@ -4,27 +4,36 @@ import type { EncodedRequest, EncodeInput } from '../dialect.ts';
 import { isAttribution } from '../shared/attribution.ts';
 import { pseudonym } from '../shared/identifiers.ts';
 import { isRouterSignature } from '../shared/reasoning-state.ts';
+import { fitToModel } from './fit-to-model.ts';
 
 /**
  * The client's bytes with the upstream's model id in place of the one asked for, and `max_tokens` within the model's
- * limit. The body is written anew only where it holds what this upstream must not see.
+ * limit. The body is written anew only where it holds what this upstream must not see, and where the router built it.
  */
 export function encodeRequest(input: EncodeInput): EncodedRequest {
   const warnings: string[] = [];
   const request = withoutForeignParts(input);
-  const body =
-    request === input.request && input.rawBody !== undefined
-      ? splice(input.rawBody, input, warnings)
-      : Buffer.from(JSON.stringify(adjusted(request, input, warnings)));
-  return { body, headers: headersFor(input), warnings, exchange: exchangeOf(input) };
+  const { rawBody } = input;
+  if (request === input.request && rawBody !== undefined) {
+    const body = splice(rawBody, input, warnings);
+    return { body, headers: headersFor(input, firstVersion), warnings, exchange: exchangeOf(input) };
+  }
+  const built = rawBody === undefined;
+  const written = adjusted(built ? fitToModel(request, input, warnings) : request, input, warnings);
+  const headers = headersFor(input, built ? versionFor(written, input) : firstVersion);
+  return { body: Buffer.from(JSON.stringify(written)), headers, warnings, exchange: exchangeOf(input) };
 }
 
-function headersFor(input: EncodeInput): Record<string, string> {
-  return {
-    'content-type': 'application/json',
-    'anthropic-version': '2023-06-01',
-    ...input.anthropicHeaders,
-  };
+function headersFor(input: EncodeInput, version: string): Record<string, string> {
+  return { 'content-type': 'application/json', 'anthropic-version': version, ...input.anthropicHeaders };
+}
+
+const firstVersion = '2023-06-01';
+
+/** The newer version refuses sampling fields; of third parties only the first is known to be understood. */
+function versionFor({ temperature, top_p, top_k }: MessagesRequest, { quirks }: EncodeInput): string {
+  const samples = [temperature, top_p, top_k].some((value) => value !== undefined);
+  return samples || quirks.clientIdentity === 'withhold' ? firstVersion : '2026-10-21';
 }
 
 function exchangeOf(input: EncodeInput): EncodedRequest['exchange'] {
