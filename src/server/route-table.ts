@@ -54,8 +54,20 @@ const clients: readonly Permission[] = ['read', 'write'];
 const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/messages', permissions: writers, isModelCall: true, handle: modelCall(messagesFormat) },
   { method: 'POST', path: '/v1/messages/count_tokens', permissions: writers, isModelCall: true, handle: countTokens },
-  { method: 'POST', path: '/v1/chat/completions', permissions: writers, isModelCall: true, handle: modelCall(chatFormat) },
-  { method: 'POST', path: '/v1/responses', permissions: writers, isModelCall: true, handle: modelCall(responsesFormat) },
+  {
+    method: 'POST',
+    path: '/v1/chat/completions',
+    permissions: writers,
+    isModelCall: true,
+    handle: modelCall(chatFormat),
+  },
+  {
+    method: 'POST',
+    path: '/v1/responses',
+    permissions: writers,
+    isModelCall: true,
+    handle: modelCall(responsesFormat),
+  },
   { method: 'GET', path: '/v1/models', permissions: clients, handle: listModels },
   { method: 'GET', path: '/v1/models/*', permissions: clients, handle: oneModel },
   { method: 'HEAD', path: '/', permissions: nobody, handle: probe },

@@ -67,13 +67,14 @@ export function chatUsage({ usage }: Pick<Message, 'usage'>): JsonObject {
 function chatMessage(message: Message, tools: ToolNames): JsonObject {
   const { content } = message;
   const texts = content.filter((block) => block.type === 'text').map((block) => String(block.text));
+  const text = texts.join('');
   const calls = content.filter((block) => block.type === 'tool_use').map((block) => chatToolCall(block, tools));
   const thoughts = content.filter((block) => block.type === 'thinking').map((block) => String(block.thinking));
   const details = content.flatMap((block, index) => detailOfBlock(block, index) ?? []);
   const annotations = citationsOf(content);
   return {
     role: 'assistant',
-    content: texts.length === 0 && calls.length > 0 ? null : texts.join(''),
+    content: text === '' && calls.length > 0 ? null : text,
     refusal: refusalOf(message),
     ...(thoughts.join('') === '' ? {} : { reasoning_content: thoughts.join('') }),
     ...(details.length > 0 ? { reasoning_details: details } : {}),

@@ -54,9 +54,7 @@ export class OpenBlock {
         };
       case 'thinking':
         return { ...this.#start, thinking: this.text, signature: this.#signature ?? '' };
-      case 'tool_use':
-        return this.json === '' ? this.#start : { ...this.#start, input: parseJson(this.json) ?? {} };
     }
-    return this.#start;
+    return this.json === '' ? this.#start : { ...this.#start, input: parseJson(this.json) ?? {} };
   }
 }
