@@ -43,11 +43,13 @@ export interface ReadCall {
 
 /** The call that a body in the client's form asks for. Throws Failure `malformed-request`, `not-expressible`. */
 export function readCall(source: CallSource, format: ClientFormat): ReadCall {
-  const { id, startedAt, caller, query, headers, signal, recall, keep } = source;
+  const { id, startedAt, caller, headers, signal, recall, keep } = source;
   const context = { callId: id, startedAt, recall, keep };
   const read = format.readRequest(parseBody(source.body), source.body, context);
   const { request, rawBody, warnings, reply } = read;
   const sessionId = sessionOf(headers, request) ?? read.sessionId;
+  // Of another API the query has no meaning upstream.
+  const query = rawBody === undefined ? '' : source.query;
   const call = { id, startedAt, caller, request, rawBody, query, headers, sessionId, signal, warnings };
   return { call, writer: reply };
 }
