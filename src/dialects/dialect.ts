@@ -78,6 +78,8 @@ export interface ModelAbilities {
   disabledUpToEffort?: string;
   /** Whether a tool can be forced: always, only without thinking, or never. */
   forcedToolChoice?: 'yes' | 'thinking-off' | 'no';
+  /** Whether a last message of the assistant's is continued. */
+  prefill?: boolean;
   /** Takes system messages between the others. */
   midConversationSystem?: boolean;
   /** Set in the config: sent where the client sends none. */

@@ -48,6 +48,7 @@ const LOW_TO_XHIGH = [...LOW_TO_HIGH, 'xhigh'];
 const LOW_TO_MAX = [...LOW_TO_XHIGH, 'max'];
 
 const CLAUDE_4_7: ModelFacts = {
+  prefill: false,
   efforts: LOW_TO_MAX,
   defaultEffort: 'high',
   sampling: 'no',
@@ -56,6 +57,7 @@ const CLAUDE_4_7: ModelFacts = {
   forcedToolChoice: 'thinking-off',
 };
 const CLAUDE_5: ModelFacts = {
+  prefill: false,
   efforts: LOW_TO_MAX,
   defaultEffort: 'high',
   sampling: 'no',
@@ -64,6 +66,7 @@ const CLAUDE_5: ModelFacts = {
 };
 const CLAUDE_4_8: ModelFacts = { ...CLAUDE_4_7, midConversationSystem: true };
 const CLAUDE_4_6: ModelFacts = {
+  prefill: false,
   efforts: [...LOW_TO_HIGH, 'max'],
   defaultEffort: 'high',
   sampling: 'yes',
@@ -94,7 +97,7 @@ const MODEL_FACTS: readonly (readonly [RegExp, ModelFacts])[] = [
   [/^claude-(fable|mythos)-5$/, { ...CLAUDE_5, thinkingTypes: ['adaptive'], minCacheableTokens: 2048 }],
   [/^claude-opus-5-5$/, { ...CLAUDE_5, defaultEffort: 'medium', thinkingTypes: ['adaptive'], forcedToolChoice: 'no' }],
   [/^claude-sonnet-5-5$/, { ...CLAUDE_5, thinkingTypes: ['adaptive', 'between_tools'], forcedToolChoice: 'no' }],
-  [/^claude-haiku-5-5$/, { ...CLAUDE_5, defaultEffort: 'medium', thinkingTypes: ['adaptive'], prefill: false }],
+  [/^claude-haiku-5-5$/, { ...CLAUDE_5, defaultEffort: 'medium', thinkingTypes: ['adaptive'] }],
   [/^claude-opus-5$/, { ...CLAUDE_4_8, disabledUpToEffort: 'high' }],
   [/^claude-sonnet-5$/, CLAUDE_4_8],
   [/^claude-opus-4-8$/, { ...CLAUDE_4_8, minCacheableTokens: 4096 }],

@@ -301,4 +301,68 @@ describe('a chat completion', () => {
     ]);
     expect(JSON.stringify(sent)).not.toContain('functions.get:0');
   });
+
+  it.each([false, true])('answers clients that know only functions in their form (streamed: %s)', async (stream) => {
+    const functions = [{ name: 'get', parameters: { type: 'object', properties: {} } }];
+    const reply = { blocks: [call('get', { a: 1 })] };
+    const { answer, sent } = await ask(
+      { stream, functions, function_call: { name: 'get' }, model: 'anthropic/claude-haiku-4-5' },
+      reply,
+    );
+    expect(sent).toMatchObject({ tool_choice: { type: 'tool', name: 'get', disable_parallel_tool_use: true } });
+    const told = stream
+      ? framesOf(answer.text)
+          .map(({ data }) => JSON.stringify(data))
+          .join('\n')
+      : answer.text;
+    expect(told).toContain('"finish_reason":"function_call"');
+    expect(told).toContain('"function_call":{"name":"get"');
+    expect(told).not.toContain('tool_calls');
+    const turns = [
+      { role: 'assistant', content: null, function_call: { name: 'get', arguments: '{"a":1}' } },
+      { role: 'function', name: 'get', content: 'done' },
+    ];
+    const next = await ask({ functions, messages: turns });
+    expect(next.sent).toMatchObject({
+      messages: [
+        {},
+        { content: [{ type: 'tool_use', name: 'get', input: { a: 1 } }] },
+        { content: [{ type: 'tool_result', content: 'done' }] },
+      ],
+    });
+  });
+
+  it('is asked to go on where its own message is the last and the model continues none', async () => {
+    const messages = [{ role: 'assistant', content: 'Once upon' }];
+    expect((await ask({ messages })).sent).toMatchObject({ messages: [{}, {}, { role: 'user' }] });
+    const older = await ask({ model: 'anthropic/claude-haiku-4-5', messages });
+    expect((older.sent as { messages: unknown[] }).messages).toHaveLength(2);
+  });
+
+  it('does not think in a turn of calls that began without thinking, where the model may not', async () => {
+    const messages = [
+      { role: 'assistant', content: null, tool_calls: [toolCall('a', 'get', {})] },
+      { role: 'tool', tool_call_id: 'a', content: 'x' },
+    ];
+    const more = { reasoning_effort: 'high', tools: [chatFunction('get')], messages };
+    const { answer, sent } = await ask({ model: 'anthropic/claude-haiku-4-5', ...more });
+    expect(sent).not.toHaveProperty('thinking');
+    expect(answer.headers['x-router-warnings']).toContain('reasoning effort dropped');
+    expect((await ask(more)).sent).toMatchObject({ thinking: { type: 'adaptive' } });
+  });
+
+  it.each(['no JSON', '{"a":', '['.repeat(100_000), '5'])(
+    'keeps arguments that are no object as they are: %.20s',
+    async (raw) => {
+      const made = { id: 'a', type: 'function', function: { name: 'get', arguments: raw } };
+      const messages = [
+        { role: 'assistant', content: null, tool_calls: [made] },
+        { role: 'tool', tool_call_id: 'a', content: 'x' },
+      ];
+      const { answer, sent } = await ask({ tools: [chatFunction('get')], messages });
+      expect(answer.status).toBe(200);
+      const input = { __unparsedToolInput: { raw, len: raw.length } };
+      expect(sent).toMatchObject({ messages: [{}, { content: [{ input }] }, {}] });
+    },
+  );
 });

@@ -7,7 +7,12 @@ import { StreamEvent } from '../../src/protocol/stream-event.ts';
 import { messageStreams } from '../support/message-streams.ts';
 import { foldChat, framesOf } from '../support/openai-streams.ts';
 
-const identity = { id: 'chatcmpl-1', created: 1_700_000_000 };
+const settings = (legacyFunctions = false) => ({
+  id: 'chatcmpl-1',
+  created: 1_700_000_000,
+  tools: tools(),
+  legacyFunctions,
+});
 
 function tools(): ToolNames {
   const names = new ToolNames();
@@ -17,7 +22,7 @@ function tools(): ToolNames {
 }
 
 const written = (batches: readonly StreamEvent[][], includeUsage = true): string => {
-  const stream = new ChatStream(identity, tools(), includeUsage);
+  const stream = new ChatStream(settings(), includeUsage);
   return Buffer.concat(batches.map((batch) => stream.write(batch))).toString('utf8');
 };
 
@@ -27,7 +32,7 @@ describe('a chat stream', () => {
       fc.property(messageStreams, ({ message, batches }) => {
         const folded = foldChat(framesOf(written(batches)));
         expect(folded.violations).toEqual([]);
-        expect(folded.completion).toEqual(withParsedArguments(chatCompletion(message, identity, tools())));
+        expect(folded.completion).toEqual(withParsedArguments(chatCompletion(message, settings())));
       }),
       { numRuns: 500 },
     );

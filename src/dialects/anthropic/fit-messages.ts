@@ -3,12 +3,13 @@ import type { ModelAbilities } from '../dialect.ts';
 import { warn } from '../shared/warnings.ts';
 
 /**
- * Messages that begin with the user's, and whose system messages stand where Anthropic takes them: behind the user's and
- * in front of the assistant's, at models that know them; elsewhere they are reminders in the neighbouring user message.
+ * Messages that begin with the user's, end with the user's where the model continues none of its own, and whose system
+ * messages stand where Anthropic takes them: behind the user's and in front of the assistant's, at models that know them;
+ * elsewhere they are reminders in the neighbouring user message.
  */
 export function fitMessages(
   messages: readonly InputMessage[],
-  { midConversationSystem }: ModelAbilities,
+  { midConversationSystem, prefill }: ModelAbilities,
   warnings: string[],
 ): InputMessage[] {
   const fitted: InputMessage[] = [];
@@ -29,6 +30,10 @@ export function fitMessages(
     reminders = [];
   });
   if (reminders.length > 0) addBehind(fitted, reminders);
+  if (prefill === false && fitted.at(-1)?.role === 'assistant') {
+    warn(warnings, 'a user message was put behind: the model continues no message of its own');
+    fitted.push({ role: 'user', content: 'Continue from exactly where your last message stopped.' });
+  }
   if (fitted[0]?.role !== 'assistant') return fitted;
   warn(warnings, 'a user message was put in front: the conversation began with the assistant');
   return [{ role: 'user', content: '(The conversation begins.)' }, ...fitted];

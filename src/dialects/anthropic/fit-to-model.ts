@@ -67,10 +67,18 @@ function fitThinking(request: MessagesRequest, { thinkingTypes: types }: ModelAb
     setEffort(request, 'low');
     warn(warnings, 'reasoning can not be switched off: lowered instead');
   } else if (type === 'adaptive' && effort !== undefined) {
-    const budget = types.includes('enabled') ? budgetOf(effort, request.max_tokens!) : undefined;
+    const possible = types.includes('enabled') && !lacksThinking(request);
+    const budget = possible ? budgetOf(effort, request.max_tokens!) : undefined;
     if (budget !== undefined) request.thinking = { type: 'enabled', budget_tokens: budget };
-    else warn(warnings, 'reasoning effort dropped: the model can not reason within the limits');
+    else warn(warnings, 'reasoning effort dropped: the model can not reason within the limits of this call');
   }
+}
+
+/** A turn of calls that began without thinking can't go on with it. */
+function lacksThinking({ messages }: MessagesRequest): boolean {
+  const content = messages.findLast((message) => message.role === 'assistant')?.content;
+  if (!Array.isArray(content) || !content.some((block) => block.type === 'tool_use')) return false;
+  return content[0]!.type !== 'thinking' && content[0]!.type !== 'redacted_thinking';
 }
 
 /** Tokens to think in, so that some are left to answer with; undefined where there are too few. */

@@ -9,8 +9,8 @@ import { ChatStream } from './stream.ts';
 export const chatFormat: ClientFormat = {
   name: 'openai-chat',
   readRequest(body, _bytes, { callId, startedAt }) {
-    const { request, warnings, tools, includeUsage } = readChatRequest(body);
-    const identity = { id: idFor('chatcmpl-', callId), created: createdAt(startedAt) };
+    const { request, warnings, tools, legacyFunctions, includeUsage } = readChatRequest(body);
+    const settings = { id: idFor('chatcmpl-', callId), created: createdAt(startedAt), tools, legacyFunctions };
     const cacheKey = body.prompt_cache_key;
     return {
       request,
@@ -18,8 +18,8 @@ export const chatFormat: ClientFormat = {
       warnings,
       sessionId: typeof cacheKey === 'string' && cacheKey !== '' ? cacheKey : undefined,
       reply: {
-        writeMessage: ({ message }) => Buffer.from(JSON.stringify(chatCompletion(message, identity, tools))),
-        openStream: () => new ChatStream(identity, tools, includeUsage),
+        writeMessage: ({ message }) => Buffer.from(JSON.stringify(chatCompletion(message, settings))),
+        openStream: () => new ChatStream(settings, includeUsage),
       },
     };
   },

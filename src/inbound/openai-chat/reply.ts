@@ -5,27 +5,30 @@ import { argumentsOfInput, customInput, type ToolNames } from '../shared/tool-na
 import { openAiUsage } from '../shared/usage.ts';
 import { detailOfBlock } from './reasoning-details.ts';
 
-/** What the reply names beside what the model said. */
-export interface ChatIdentity {
+/** What the reply holds beside what the model said, and how it tells calls. */
+export interface ChatSettings {
   /** `chatcmpl-…`. */
   id: string;
   /** Seconds since the epoch. */
   created: number;
+  tools: ToolNames;
+  /** Of the time before tools: one call at most, as `function_call`. */
+  legacyFunctions: boolean;
 }
 
 /** A message as a chat completion. */
-export function chatCompletion(message: Message, identity: ChatIdentity, tools: ToolNames): JsonObject {
+export function chatCompletion(message: Message, settings: ChatSettings): JsonObject {
   return {
-    id: identity.id,
+    id: settings.id,
     object: 'chat.completion',
-    created: identity.created,
+    created: settings.created,
     model: message.model,
     choices: [
       {
         index: 0,
-        message: chatMessage(message, tools),
+        message: chatMessage(message, settings),
         logprobs: null,
-        finish_reason: finishReason(message.stop_reason),
+        finish_reason: finishReason(message.stop_reason, settings),
       },
     ],
     usage: chatUsage(message),
@@ -40,13 +43,13 @@ export function chatToolCall(block: ContentBlock, tools: ToolNames): JsonObject 
 }
 
 /** OpenAI's word for why the answer ended. */
-export function finishReason(reason: string | null): string {
+export function finishReason(reason: string | null, { legacyFunctions }: ChatSettings): string {
   switch (reason) {
     case 'max_tokens':
     case 'model_context_window_exceeded':
       return 'length';
     case 'tool_use':
-      return 'tool_calls';
+      return legacyFunctions ? 'function_call' : 'tool_calls';
     case 'refusal':
       return 'content_filter';
   }
@@ -64,7 +67,7 @@ export function chatUsage({ usage }: Pick<Message, 'usage'>): JsonObject {
   };
 }
 
-function chatMessage(message: Message, tools: ToolNames): JsonObject {
+function chatMessage(message: Message, { tools, legacyFunctions }: ChatSettings): JsonObject {
   const { content } = message;
   const texts = content.filter((block) => block.type === 'text').map((block) => String(block.text));
   const text = texts.join('');
@@ -79,6 +82,6 @@ function chatMessage(message: Message, tools: ToolNames): JsonObject {
     ...(thoughts.join('') === '' ? {} : { reasoning_content: thoughts.join('') }),
     ...(details.length > 0 ? { reasoning_details: details } : {}),
     ...(annotations.length > 0 ? { annotations } : {}),
-    ...(calls.length > 0 ? { tool_calls: calls } : {}),
+    ...(calls.length > 0 ? (legacyFunctions ? { function_call: calls[0]!.function } : { tool_calls: calls }) : {}),
   };
 }

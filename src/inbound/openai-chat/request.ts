@@ -21,6 +21,8 @@ export interface ReadChat {
   request: MessagesRequest;
   warnings: string[];
   tools: ToolNames;
+  /** The client knows no tools but functions, of which one is called at a time. */
+  legacyFunctions: boolean;
   includeUsage: boolean;
 }
 
@@ -35,6 +37,7 @@ export function readChatRequest(body: JsonObject): ReadChat {
   const maxTokens = numberField(body, 'max_completion_tokens') ?? numberField(body, 'max_tokens');
   const effort =
     stringField(body, 'reasoning_effort') ?? stringField(reasoningField(body), 'effort', 'reasoning.effort');
+  const legacyFunctions = body.functions !== undefined && body.tools === undefined;
   const instructions = format.hint ? [...system, format.hint] : system;
   const request: MessagesRequest = {
     model,
@@ -49,11 +52,11 @@ export function readChatRequest(body: JsonObject): ReadChat {
       identitySettings(body),
     ),
     ...readStops(body.stop, warnings),
-    ...readTools(body, offered(body), tools, searchOf(body), warnings),
+    ...readTools(toolFields(body, legacyFunctions), offered(body), tools, searchOf(body), warnings),
   };
   warnOfOtherFields(body, readFields, warnings);
   const includeUsage = objectField(body, 'stream_options')?.include_usage === true;
-  return { request: withCacheMarks(request), warnings, tools, includeUsage };
+  return { request: withCacheMarks(request), warnings, tools, legacyFunctions, includeUsage };
 }
 
 function refuse(body: JsonObject): void {
@@ -73,6 +76,10 @@ function offered(body: JsonObject): JsonObject[] {
   return [...objectsField(body, 'tools'), ...functions];
 }
 
+function toolFields(body: JsonObject, legacyFunctions: boolean): JsonObject {
+  return legacyFunctions ? { tool_choice: body.function_call, parallel_tool_calls: false } : body;
+}
+
 function searchOf(body: JsonObject): ToolDefinition[] {
   const options = objectField(body, 'web_search_options');
   return options ? [webSearchTool(options)] : [];
@@ -81,7 +88,17 @@ function searchOf(body: JsonObject): ToolDefinition[] {
 /** Read, or without meaning for another provider. */
 const readFields: ReadonlySet<string> = new Set([
   ...['model', 'messages', 'max_tokens', 'max_completion_tokens', 'stream', 'stream_options', 'n', 'modalities'],
-  ...['temperature', 'top_p', 'top_k', 'stop', 'tools', 'tool_choice', 'parallel_tool_calls', 'functions'],
+  ...[
+    'temperature',
+    'top_p',
+    'top_k',
+    'stop',
+    'tools',
+    'tool_choice',
+    'parallel_tool_calls',
+    'functions',
+    'function_call',
+  ],
   ...['response_format', 'reasoning_effort', 'reasoning', 'user', 'safety_identifier', 'service_tier'],
   ...['web_search_options', 'prompt_cache_key', 'prompt_cache_retention', 'store', 'metadata', 'verbosity'],
 ]);

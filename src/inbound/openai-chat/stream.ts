@@ -7,15 +7,13 @@ import { dataFrame, pingFrame } from '../shared/frames.ts';
 import { OpenBlock } from '../shared/open-block.ts';
 import { openAiError } from '../shared/openai-error.ts';
 import { refusalOf } from '../shared/refusal.ts';
-import type { ToolNames } from '../shared/tool-names.ts';
 import { detailOfBlock } from './reasoning-details.ts';
-import { type ChatIdentity, chatToolCall, chatUsage, finishReason } from './reply.ts';
+import { type ChatSettings, chatToolCall, chatUsage, finishReason } from './reply.ts';
 
 /** Writes a Messages stream as chunks of a chat completion, ended by `[DONE]`. */
 export class ChatStream implements StreamWriter {
   readonly ping = pingFrame;
-  readonly #identity: ChatIdentity;
-  readonly #tools: ToolNames;
+  readonly #settings: ChatSettings;
   readonly #includeUsage: boolean;
   #model = '';
   #usage: Usage = emptyUsage();
@@ -26,9 +24,8 @@ export class ChatStream implements StreamWriter {
   #textLength = 0;
   #frames: string[] = [];
 
-  constructor(identity: ChatIdentity, tools: ToolNames, includeUsage: boolean) {
-    this.#identity = identity;
-    this.#tools = tools;
+  constructor(settings: ChatSettings, includeUsage: boolean) {
+    this.#settings = settings;
     this.#includeUsage = includeUsage;
   }
 
@@ -71,7 +68,7 @@ export class ChatStream implements StreamWriter {
     if (block.type === 'thinking' && block.text !== '') this.#delta({ reasoning_content: block.text });
     // A text of a custom tool can be told only when it is whole.
     if (block.type === 'tool_use' && !this.#isCustom(block)) {
-      const call = chatToolCall({ ...block.whole, input: {} }, this.#tools);
+      const call = chatToolCall({ ...block.whole, input: {} }, this.#settings.tools);
       this.#call({ ...call, function: { ...(call.function as JsonObject), arguments: '' } });
     }
   }
@@ -102,7 +99,7 @@ export class ChatStream implements StreamWriter {
     const detail = detailOfBlock(block.whole, block.index);
     if (detail) this.#delta({ reasoning_details: [detail] });
     if (block.type !== 'tool_use') return;
-    if (this.#isCustom(block)) this.#call(chatToolCall(block.whole, this.#tools));
+    if (this.#isCustom(block)) this.#call(chatToolCall(block.whole, this.#settings.tools));
     else if (!this.#blockSaid) this.#call({ function: { arguments: block.arguments } });
     this.#calls += 1;
   }
@@ -110,17 +107,18 @@ export class ChatStream implements StreamWriter {
   #finish(): void {
     const refusal = refusalOf(this.#end);
     if (refusal !== null) this.#delta({ refusal });
-    this.#delta({}, finishReason(this.#end.stop_reason));
+    this.#delta({}, finishReason(this.#end.stop_reason, this.#settings));
     if (this.#includeUsage) this.#chunk([], chatUsage({ usage: this.#usage }));
     this.#frames.push(done);
   }
 
   #isCustom({ whole }: OpenBlock): boolean {
-    return this.#tools.find(String(whole.name)).kind === 'custom';
+    return this.#settings.tools.find(String(whole.name)).kind === 'custom';
   }
 
   #call(call: JsonObject): void {
-    this.#delta({ tool_calls: [{ index: this.#calls, ...call }] });
+    if (!this.#settings.legacyFunctions) this.#delta({ tool_calls: [{ index: this.#calls, ...call }] });
+    else if (this.#calls === 0) this.#delta({ function_call: call.function });
   }
 
   #delta(delta: JsonObject, reason: string | null = null): void {
@@ -128,7 +126,7 @@ export class ChatStream implements StreamWriter {
   }
 
   #chunk(choices: JsonObject[], usage: JsonObject | null): void {
-    const { id, created } = this.#identity;
+    const { id, created } = this.#settings;
     const chunk = { id, object: 'chat.completion.chunk', created, model: this.#model, choices };
     this.#frames.push(dataFrame(this.#includeUsage ? { ...chunk, usage } : chunk));
   }

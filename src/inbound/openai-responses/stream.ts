@@ -17,6 +17,7 @@ export class ResponsesStream implements StreamWriter {
   readonly #whole: (content: ContentBlock[]) => void;
   readonly #events = new ItemEvents();
   readonly #content: ContentBlock[] = [];
+  #begun = false;
   #model = '';
   #usage: Usage = emptyUsage();
   #end: MessageDelta = { stop_reason: null };
@@ -63,6 +64,7 @@ export class ResponsesStream implements StreamWriter {
   }
 
   #begin(model: string): void {
+    this.#begun = true;
     this.#model = model;
     const response = this.#writer.begun(model, []);
     this.#events.send('response.created', { response });
@@ -215,7 +217,7 @@ export class ResponsesStream implements StreamWriter {
   }
 
   #fail({ type, message }: { type: string; message: string }): void {
-    if (this.#model === '') this.#begin('');
+    if (!this.#begun) this.#begin('');
     this.#sendEnd(this.#writer.failed(this.#model, this.#events.output, openAiError(type, message)));
   }
 

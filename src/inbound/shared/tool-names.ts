@@ -1,5 +1,6 @@
 import { shortened } from '../../dialects/shared/identifiers.ts';
 import { toolInputJson } from '../../dialects/shared/tool-arguments.ts';
+import { scanBody } from '../../protocol/body-scan.ts';
 import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
 import { parseJson } from '../../protocol/stream-event.ts';
 
@@ -40,10 +41,15 @@ export const customToolSchema: JsonObject = {
   additionalProperties: false,
 };
 
-/** The input of a call from the arguments that the client kept of it. */
+/** The input of a call from the arguments that the client kept of it; what can't be read, or is too deep, stays a text. */
 export function inputOfArguments(raw: unknown): unknown {
-  return parseJson(toolInputJson(typeof raw === 'string' ? raw : ''));
+  const text = typeof raw === 'string' ? raw : '';
+  if (scanBody(Buffer.from(text)).depth > maxDepth) return { __unparsedToolInput: { raw: text, len: text.length } };
+  return parseJson(toolInputJson(text));
 }
+
+/** Deeper ones could not be written again. */
+const maxDepth = 500;
 
 /** The arguments of a call; what a model wrote that was no JSON stays as it wrote it. */
 export function argumentsOfInput(input: unknown): string {
