@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, Permission } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
-import { listCalls, oneCall } from './endpoints/calls.ts';
 import type { ClientFormat } from '../inbound/client-format.ts';
 import { messagesFormat } from '../inbound/messages/index.ts';
 import { chatFormat } from '../inbound/openai-chat/index.ts';
 import { responsesFormat } from '../inbound/openai-responses/index.ts';
+import { listCalls, oneCall } from './endpoints/calls.ts';
 import { controlReload, controlStop } from './endpoints/control.ts';
 import { countTokens } from './endpoints/count-tokens.ts';
 import { explain } from './endpoints/explain.ts';
