@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Call, Caller } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
 import type { ClientFormat, ReplyWriter, RequestContext } from '../inbound/client-format.ts';
+import { messagesFormat } from '../inbound/messages/index.ts';
 import { scanBody } from '../protocol/body-scan.ts';
 import { isJsonObject, type JsonObject, type MessagesRequest } from '../protocol/messages.ts';
 import { parseJson } from '../protocol/stream-event.ts';
@@ -31,8 +32,6 @@ export interface CallSource {
   query: string;
   headers: Record<string, string>;
   signal: AbortSignal;
-  recall: RequestContext['recall'];
-  keep: RequestContext['keep'];
 }
 
 /** A call, and what tells its reply in the client's form. */
@@ -41,11 +40,19 @@ export interface ReadCall {
   writer: ReplyWriter;
 }
 
+/** The call that a body of `POST /v1/messages` asks for. Throws Failure `malformed-request`. */
+export function readCall(source: CallSource): Call {
+  return readCallAs(messagesFormat, source, { recall: () => undefined, keep: () => undefined }).call;
+}
+
 /** The call that a body in the client's form asks for. Throws Failure `malformed-request`, `not-expressible`. */
-export function readCall(source: CallSource, format: ClientFormat): ReadCall {
-  const { id, startedAt, caller, headers, signal, recall, keep } = source;
-  const context = { callId: id, startedAt, recall, keep };
-  const read = format.readRequest(parseBody(source.body), source.body, context);
+export function readCallAs(
+  format: ClientFormat,
+  source: CallSource,
+  memory: Pick<RequestContext, 'recall' | 'keep'>,
+): ReadCall {
+  const { id, startedAt, caller, headers, signal } = source;
+  const read = format.readRequest(parseBody(source.body), source.body, { callId: id, startedAt, ...memory });
   const { request, rawBody, warnings, reply } = read;
   const sessionId = sessionOf(headers, request) ?? read.sessionId;
   // Of another API the query has no meaning upstream.

@@ -1,8 +1,8 @@
 import { Failure } from '../../call/failure.ts';
 import { handleCall } from '../../gateway/handle-call.ts';
-import type { ClientFormat, KeptResponse } from '../../inbound/client-format.ts';
+import type { ClientFormat } from '../../inbound/client-format.ts';
 import { readBody } from '../read-body.ts';
-import { type ReadCall, readCall } from '../read-call.ts';
+import { type ReadCall, readCallAs } from '../read-call.ts';
 import type { Exchange } from '../route-table.ts';
 import { sendFailure, sendReply } from '../send-reply.ts';
 
@@ -37,7 +37,12 @@ export async function callOf(exchange: Exchange, format: ClientFormat): Promise<
   const body = await readBody(request);
   const caller = exchange.caller!;
   const { signal } = controller;
-  const recall = (responseId: string) => service.conversations.recall(caller, responseId);
-  const keep = (kept: KeptResponse) => service.conversations.keep(caller, kept);
-  return readCall({ id, startedAt, caller, body, query, headers, signal, recall, keep }, format);
+  return readCallAs(
+    format,
+    { id, startedAt, caller, body, query, headers, signal },
+    {
+      recall: (responseId) => service.conversations.recall(caller, responseId),
+      keep: (kept) => service.conversations.keep(caller, kept),
+    },
+  );
 }
