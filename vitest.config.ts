@@ -21,6 +21,7 @@ export default defineConfig({
             'test/golden/**/*.test.ts',
             'test/original/**/*.test.ts',
             'test/ledger/**/*.test.ts',
+            'test/inbound/**/*.test.ts',
             'test/support/**/*.test.ts',
           ],
           testTimeout: 20_000,

@@ -29,4 +29,6 @@ export interface Call {
   sessionId: string | undefined;
   /** Aborted when the client has gone. */
   signal: AbortSignal;
+  /** What the client asked for and its request can't say, a short line each. */
+  warnings?: readonly string[];
 }

@@ -4,6 +4,7 @@ import type { Currency } from '../call/money.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Registry } from '../providers/registry.ts';
+import { Conversations } from '../server/conversations.ts';
 import type { Control, Service } from '../server/service.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
@@ -24,6 +25,7 @@ export class LiveService implements Service {
   readonly version: string;
   readonly startedAt: number;
   readonly control: Control;
+  readonly conversations = new Conversations();
   draining = false;
   configError: string | undefined;
   #generation: Generation;

@@ -68,6 +68,20 @@ export interface ModelAbilities {
   reasoning?: boolean;
   /** Effort levels, lowest first. */
   efforts?: readonly string[];
+  /** Whether `temperature` and its like are taken. */
+  sampling?: 'yes' | 'no' | 'when-effort-none';
+  /** Takes `temperature` or `top_p`, not both. */
+  oneSamplingParameter?: boolean;
+  /** Values of `thinking.type`; none where the model does not think. */
+  thinkingTypes?: readonly string[];
+  /** The highest effort at which thinking can be switched off. */
+  disabledUpToEffort?: string;
+  /** Whether a tool can be forced: always, only without thinking, or never. */
+  forcedToolChoice?: 'yes' | 'thinking-off' | 'no';
+  /** Whether a last message of the assistant's is continued. */
+  prefill?: boolean;
+  /** Takes system messages between the others. */
+  midConversationSystem?: boolean;
   /** Set in the config: sent where the client sends none. */
   temperature?: number;
   /** Estimated tokens of the whole prompt, for clamping and for replies without usage. */

@@ -99,7 +99,7 @@ function newRecord(call: Call): CallRecord {
     rule: 'none',
     reason: '',
     attempts: [],
-    warnings: [],
+    warnings: [...(call.warnings ?? [])],
     outcome: 'succeeded',
     status: 200,
   };

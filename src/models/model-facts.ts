@@ -17,6 +17,8 @@ export interface ModelFacts {
   forcedToolChoice?: 'yes' | 'thinking-off' | 'no';
   /** Whether a last assistant message is continued. */
   prefill?: boolean;
+  /** Takes system messages in mid-conversation (Claude). */
+  midConversationSystem?: boolean;
   /** Prompt tokens below which nothing is cached. */
   minCacheableTokens?: number;
   /** Gemini's `thinkingBudget` range. */
@@ -45,13 +47,26 @@ const LOW_TO_HIGH = ['low', 'medium', 'high'];
 const LOW_TO_XHIGH = [...LOW_TO_HIGH, 'xhigh'];
 const LOW_TO_MAX = [...LOW_TO_XHIGH, 'max'];
 
-const CLAUDE_5: ModelFacts = { efforts: LOW_TO_MAX, defaultEffort: 'high', sampling: 'no', reasoning: true };
 const CLAUDE_4_7: ModelFacts = {
-  ...CLAUDE_5,
+  prefill: false,
+  efforts: LOW_TO_MAX,
+  defaultEffort: 'high',
+  sampling: 'no',
+  reasoning: true,
   thinkingTypes: ['adaptive', 'disabled'],
   forcedToolChoice: 'thinking-off',
 };
+const CLAUDE_5: ModelFacts = {
+  prefill: false,
+  efforts: LOW_TO_MAX,
+  defaultEffort: 'high',
+  sampling: 'no',
+  reasoning: true,
+  midConversationSystem: true,
+};
+const CLAUDE_4_8: ModelFacts = { ...CLAUDE_4_7, midConversationSystem: true };
 const CLAUDE_4_6: ModelFacts = {
+  prefill: false,
   efforts: [...LOW_TO_HIGH, 'max'],
   defaultEffort: 'high',
   sampling: 'yes',
@@ -82,10 +97,11 @@ const MODEL_FACTS: readonly (readonly [RegExp, ModelFacts])[] = [
   [/^claude-(fable|mythos)-5$/, { ...CLAUDE_5, thinkingTypes: ['adaptive'], minCacheableTokens: 2048 }],
   [/^claude-opus-5-5$/, { ...CLAUDE_5, defaultEffort: 'medium', thinkingTypes: ['adaptive'], forcedToolChoice: 'no' }],
   [/^claude-sonnet-5-5$/, { ...CLAUDE_5, thinkingTypes: ['adaptive', 'between_tools'], forcedToolChoice: 'no' }],
-  [/^claude-haiku-5-5$/, { ...CLAUDE_5, defaultEffort: 'medium', thinkingTypes: ['adaptive'], prefill: false }],
-  [/^claude-opus-5$/, { ...CLAUDE_4_7, disabledUpToEffort: 'high' }],
-  [/^claude-sonnet-5$/, CLAUDE_4_7],
-  [/^claude-opus-4-[78]$/, { ...CLAUDE_4_7, minCacheableTokens: 4096 }],
+  [/^claude-haiku-5-5$/, { ...CLAUDE_5, defaultEffort: 'medium', thinkingTypes: ['adaptive'] }],
+  [/^claude-opus-5$/, { ...CLAUDE_4_8, disabledUpToEffort: 'high' }],
+  [/^claude-sonnet-5$/, CLAUDE_4_8],
+  [/^claude-opus-4-8$/, { ...CLAUDE_4_8, minCacheableTokens: 4096 }],
+  [/^claude-opus-4-7$/, { ...CLAUDE_4_7, minCacheableTokens: 4096 }],
   [/^claude-opus-4-6$/, { ...CLAUDE_4_6, minCacheableTokens: 4096 }],
   [/^claude-sonnet-4-6$/, { ...CLAUDE_4_6, minCacheableTokens: 2048 }],
   [/^claude-opus-4-5$/, { ...CLAUDE_4_5, efforts: LOW_TO_HIGH, defaultEffort: 'high', minCacheableTokens: 4096 }],

@@ -118,10 +118,8 @@ function abilitiesFor(config: TargetConfig): ModelAbilities {
     tools: config.supportsTools,
     reasoning: config.supportsThinking,
   });
-  const { contextWindow, maxOutput, images, tools, reasoning, efforts } = known;
   const windowConfigured = config.contextWindow !== undefined;
-  const { temperature } = config;
-  return { contextWindow, windowConfigured, maxOutput, images, tools, reasoning, efforts, temperature };
+  return { ...known, windowConfigured, temperature: config.temperature };
 }
 
 function timeoutsFor(config: TargetConfig, preset: Preset, context: TargetContext): Timeouts {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isLoopbackOrigin, refuseForeignPages } from '../admission/web-guard.ts';
 import { Failure } from '../call/failure.ts';
 import { headersOf, newCallId } from './read-call.ts';
-import { type Exchange, findRoute } from './route-table.ts';
+import { type Exchange, findRoute, formatOfPath } from './route-table.ts';
 import { sendFailure } from './send-reply.ts';
 import type { Service } from './service.ts';
 
@@ -63,7 +63,8 @@ function refuse(
     request.once('close', () => clearTimeout(timer));
     request.resume();
   }
-  sendFailure(response, id, failure, headers);
+  const format = formatOfPath(splitUrl(request.url ?? '/').path);
+  sendFailure(response, { id, format }, failure, headers);
 }
 
 /** What a call that reached no model says of it. */

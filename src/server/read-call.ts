@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Call, Caller } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
+import type { ClientFormat, ReplyWriter, RequestContext } from '../inbound/client-format.ts';
+import { messagesFormat } from '../inbound/messages/index.ts';
 import { scanBody } from '../protocol/body-scan.ts';
-import { isJsonObject, type MessagesRequest } from '../protocol/messages.ts';
+import { isJsonObject, type JsonObject, type MessagesRequest } from '../protocol/messages.ts';
 import { parseJson } from '../protocol/stream-event.ts';
 
 const maxDepth = 500;
@@ -32,36 +34,40 @@ export interface CallSource {
   signal: AbortSignal;
 }
 
-/** The call that a body of `POST /v1/messages` asks for. Throws Failure `malformed-request`. */
-export function readCall(source: CallSource): Call {
-  const request = parseRequest(source.body);
-  return {
-    id: source.id,
-    startedAt: source.startedAt,
-    caller: source.caller,
-    request,
-    rawBody: source.body,
-    query: source.query,
-    headers: source.headers,
-    sessionId: sessionOf(source.headers, request),
-    signal: source.signal,
-  };
+/** A call, and what tells its reply in the client's form. */
+export interface ReadCall {
+  call: Call;
+  writer: ReplyWriter;
 }
 
-/** Checks only what the router itself must read; the rest is the upstream's to judge. */
-function parseRequest(body: Buffer): MessagesRequest {
+/** The call that a body of `POST /v1/messages` asks for. Throws Failure `malformed-request`. */
+export function readCall(source: CallSource): Call {
+  return readCallAs(messagesFormat, source, { recall: () => undefined, keep: () => undefined }).call;
+}
+
+/** The call that a body in the client's form asks for. Throws Failure `malformed-request`, `not-expressible`. */
+export function readCallAs(
+  format: ClientFormat,
+  source: CallSource,
+  memory: Pick<RequestContext, 'recall' | 'keep'>,
+): ReadCall {
+  const { id, startedAt, caller, headers, signal } = source;
+  const read = format.readRequest(parseBody(source.body), source.body, { callId: id, startedAt, ...memory });
+  const { request, rawBody, warnings, reply } = read;
+  const sessionId = sessionOf(headers, request) ?? read.sessionId;
+  // Of another API the query has no meaning upstream.
+  const query = rawBody === undefined ? '' : source.query;
+  const call = { id, startedAt, caller, request, rawBody, query, headers, sessionId, signal, warnings };
+  return { call, writer: reply };
+}
+
+function parseBody(body: Buffer): JsonObject {
   if (scanBody(body).depth > maxDepth) {
     throw new Failure('malformed-request', `the body is nested deeper than ${maxDepth} levels`);
   }
   const request = parseJson(body.toString('utf8'));
   if (!isJsonObject(request)) throw new Failure('malformed-request', 'the body is not a JSON object');
-  if (typeof request.model !== 'string' || request.model === '') {
-    throw new Failure('malformed-request', 'model: a string is required');
-  }
-  if (!Array.isArray(request.messages)) throw new Failure('malformed-request', 'messages: an array is required');
-  const wrong = request.messages.findIndex((message) => !isJsonObject(message) || typeof message.role !== 'string');
-  if (wrong !== -1) throw new Failure('malformed-request', `messages.${wrong}: an object with a role is required`);
-  return request as MessagesRequest;
+  return request;
 }
 
 /** Claude Code says its session in a header and, as JSON or behind `_session_`, in `metadata.user_id`. */

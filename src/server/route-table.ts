@@ -1,12 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller, Permission } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
+import type { ClientFormat } from '../inbound/client-format.ts';
+import { messagesFormat } from '../inbound/messages/index.ts';
+import { chatFormat } from '../inbound/openai-chat/index.ts';
+import { responsesFormat } from '../inbound/openai-responses/index.ts';
 import { listCalls, oneCall } from './endpoints/calls.ts';
 import { controlReload, controlStop } from './endpoints/control.ts';
 import { countTokens } from './endpoints/count-tokens.ts';
 import { explain } from './endpoints/explain.ts';
 import { health, healthDetailed, healthLive, healthModels, healthReady } from './endpoints/health.ts';
-import { messages } from './endpoints/messages.ts';
+import { modelCall } from './endpoints/model-call.ts';
 import { listModels, oneModel } from './endpoints/models.ts';
 import { probe } from './endpoints/probe.ts';
 import { costStatistics, modelStatistics, performanceStatistics, statistics } from './endpoints/statistics.ts';
@@ -48,8 +52,22 @@ const readers: readonly Permission[] = ['read'];
 const clients: readonly Permission[] = ['read', 'write'];
 
 const routes: readonly Route[] = [
-  { method: 'POST', path: '/v1/messages', permissions: writers, isModelCall: true, handle: messages },
+  { method: 'POST', path: '/v1/messages', permissions: writers, isModelCall: true, handle: modelCall(messagesFormat) },
   { method: 'POST', path: '/v1/messages/count_tokens', permissions: writers, isModelCall: true, handle: countTokens },
+  {
+    method: 'POST',
+    path: '/v1/chat/completions',
+    permissions: writers,
+    isModelCall: true,
+    handle: modelCall(chatFormat),
+  },
+  {
+    method: 'POST',
+    path: '/v1/responses',
+    permissions: writers,
+    isModelCall: true,
+    handle: modelCall(responsesFormat),
+  },
   { method: 'GET', path: '/v1/models', permissions: clients, handle: listModels },
   { method: 'GET', path: '/v1/models/*', permissions: clients, handle: oneModel },
   { method: 'HEAD', path: '/', permissions: nobody, handle: probe },
@@ -83,8 +101,21 @@ export function findRoute(method: string, path: string): Route & { parameter: st
     if (route.method === method || (method === 'HEAD' && route.method === 'GET')) return { ...route, parameter };
   }
   if (known) throw new Failure('wrong-method', `${method} is not what ${normal} takes`);
-  throw new Failure('no-such-path', `there is nothing at ${normal}`);
+  throw new Failure('no-such-path', unserved[normal] ?? `there is nothing at ${normal}`);
 }
+
+/** The form in which the clients of a path expect to be refused. */
+export function formatOfPath(path: string): ClientFormat {
+  const normal = normalPath(path);
+  if (/^\/v1\/responses(\/|$)/.test(normal)) return responsesFormat;
+  return /^\/v1\/(chat|completions|embeddings)(\/|$)/.test(normal) ? chatFormat : messagesFormat;
+}
+
+/** Paths that clients may expect here. */
+const unserved: Readonly<Record<string, string>> = {
+  '/v1/completions': 'the legacy completions API is not served here: use /v1/chat/completions',
+  '/v1/embeddings': 'embeddings are not served here: this router routes conversations',
+};
 
 /** A base URL that ends in `/v1` makes clients ask for `/v1/v1/…`. */
 function normalPath(path: string): string {

@@ -1,20 +1,32 @@
 import type { ServerResponse } from 'node:http';
 import type { Failure } from '../call/failure.ts';
 import type { Reply } from '../call/reply.ts';
-import { StreamEvent } from '../protocol/stream-event.ts';
+import type { ClientFormat, ReplyWriter } from '../inbound/client-format.ts';
+import type { StreamEvent } from '../protocol/stream-event.ts';
 
 /** How long a client waits at most without a byte. */
 const pingIntervalMs = 10_000;
 
+/** What a reply or a failure is told with: the client's form, and the `request-id`. */
+export interface Address {
+  id: string;
+  format: ClientFormat;
+}
+
 /** Sends a reply. A stream is read to its end, or left as soon as the client has gone. */
-export async function sendReply(response: ServerResponse, id: string, reply: Reply): Promise<void> {
+export async function sendReply(
+  response: ServerResponse,
+  { id, format }: Address,
+  reply: Reply,
+  writer: ReplyWriter,
+): Promise<void> {
   if (reply.kind === 'message') {
-    const { bytes } = reply.message;
+    const bytes = writer.writeMessage(reply.message);
     response.writeHead(200, {
       ...reply.headers,
       'content-type': 'application/json',
       'content-length': bytes.length,
-      'request-id': id,
+      ...format.idHeaders(id),
     });
     response.end(bytes);
     return;
@@ -24,30 +36,31 @@ export async function sendReply(response: ServerResponse, id: string, reply: Rep
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',
     'x-accel-buffering': 'no',
-    'request-id': id,
+    ...format.idHeaders(id),
   });
-  await sendStream(response, reply.batches);
+  await sendStream(response, reply.batches, writer);
 }
 
-async function sendStream(response: ServerResponse, batches: AsyncIterable<StreamEvent[]>): Promise<void> {
-  const ping = StreamEvent.of({ type: 'ping' }).bytes;
+async function sendStream(
+  response: ServerResponse,
+  batches: AsyncIterable<StreamEvent[]>,
+  writer: ReplyWriter,
+): Promise<void> {
+  const stream = writer.openStream();
   const timer = setInterval(() => {
-    if (!response.writableNeedDrain && !response.destroyed) response.write(ping);
+    if (!response.writableNeedDrain && !response.destroyed) response.write(stream.ping);
   }, pingIntervalMs);
   try {
     for await (const batch of batches) {
       if (response.destroyed) break;
       timer.refresh();
-      if (!response.write(bytesOf(batch))) await writable(response);
+      const bytes = stream.write(batch);
+      if (bytes.length > 0 && !response.write(bytes)) await writable(response);
     }
   } finally {
     clearInterval(timer);
     response.end();
   }
-}
-
-function bytesOf(batch: readonly StreamEvent[]): Buffer {
-  return batch.length === 1 ? batch[0]!.bytes : Buffer.concat(batch.map((event) => event.bytes));
 }
 
 /** Resolves when more may be written, or when nobody reads any more. */
@@ -63,10 +76,10 @@ function writable(response: ServerResponse): Promise<void> {
   });
 }
 
-/** Tells a failure in Anthropic's form; an Anthropic upstream's own body goes on unchanged. */
+/** Tells a failure in the client's form. */
 export function sendFailure(
   response: ServerResponse,
-  id: string,
+  { id, format }: Address,
   failure: Failure,
   headers: Record<string, string> = {},
 ): void {
@@ -74,21 +87,18 @@ export function sendFailure(
     response.destroy();
     return;
   }
-  const { retryAfterSeconds, shouldRetry, body } = failure.details;
-  const bytes = body ?? Buffer.from(JSON.stringify(envelope(failure, id)));
-  response.writeHead(failure.status, {
+  const { retryAfterSeconds, shouldRetry } = failure.details;
+  const written = format.writeFailure(failure, id);
+  response.writeHead(written.status, {
     ...headers,
+    ...written.headers,
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
     ...(shouldRetry === undefined ? {} : { 'x-should-retry': String(shouldRetry) }),
     'content-type': 'application/json',
-    'content-length': bytes.length,
-    'request-id': id,
+    'content-length': written.body.length,
+    ...format.idHeaders(id),
   });
-  response.end(bytes);
-}
-
-function envelope(failure: Failure, id: string): object {
-  return { type: 'error', error: { type: failure.type, message: failure.message }, request_id: id };
+  response.end(written.body);
 }
 
 /** Sends a JSON document. */

@@ -4,6 +4,7 @@ import type { Currency } from '../call/money.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Registry } from '../providers/registry.ts';
+import type { Conversations } from './conversations.ts';
 
 /** What the endpoints serve from. A reload replaces `gateway`, `registry` and `authenticator` as one. */
 export interface Service {
@@ -13,6 +14,8 @@ export interface Service {
   readonly gateway: GatewayParts;
   readonly registry: Registry;
   readonly authenticator: Authenticator;
+  /** What `previous_response_id` refers to; it outlives a reload. */
+  readonly conversations: Conversations;
   /** True where only this machine may call: bound to loopback, and without keys. */
   readonly localOnly: boolean;
   readonly enableCors: boolean;

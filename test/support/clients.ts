@@ -60,6 +60,67 @@ export async function loadAnthropicSdk(): Promise<((url: string, key: string) =>
   return (baseURL, apiKey) => new library.default({ baseURL, apiKey, maxRetries: 0, timeout: 30_000, logLevel: 'off' });
 }
 
+/** What the tests use of OpenAI's own client library. */
+export interface OpenAiClient {
+  chat: {
+    completions: {
+      create(body: unknown): Promise<OpenAiCompletion>;
+      stream(body: unknown): { finalChatCompletion(): Promise<OpenAiCompletion> };
+    };
+  };
+  responses: {
+    create(body: unknown): Promise<OpenAiResponse>;
+    stream(body: unknown): { finalResponse(): Promise<OpenAiResponse> };
+  };
+  models: {
+    list(): Promise<{ data: { id: string; object: string }[] }>;
+    retrieve(id: string): Promise<{ id: string }>;
+  };
+  embeddings: { create(body: unknown): Promise<unknown> };
+}
+
+export interface OpenAiCompletion {
+  id: string;
+  model: string;
+  choices: { message: OpenAiMessage; finish_reason: string }[];
+  usage?: { prompt_tokens: number; completion_tokens: number; total_tokens: number };
+  _request_id?: string;
+}
+
+export interface OpenAiMessage {
+  role: string;
+  content: string | null;
+  tool_calls?: { id: string; type: string; function: { name: string; arguments: string } }[];
+}
+
+export interface OpenAiResponse {
+  id: string;
+  status: string;
+  output: ({ type: string } & Record<string, unknown>)[];
+  output_text: string;
+  usage: { input_tokens: number; output_tokens: number };
+  error: { code: string; message: string } | null;
+}
+
+/** OpenAI's library: clients of a base URL, without retries of their own, and its errors by name. */
+export interface OpenAiLibrary {
+  client(url: string, key: string): OpenAiClient;
+  errors: Record<string, new (...args: never[]) => Error>;
+}
+
+/** Undefined where it is not installed. */
+export async function loadOpenAiSdk(): Promise<OpenAiLibrary | undefined> {
+  const library = (await load('openai')) as
+    | ({ default: new (options: unknown) => OpenAiClient } & OpenAiLibrary['errors'])
+    | undefined;
+  if (!library) return undefined;
+  return {
+    client: (url, apiKey) =>
+      new library.default({ baseURL: `${url}/v1`, apiKey, maxRetries: 0, timeout: 30_000, logLevel: 'off' }),
+    errors: library,
+  };
+}
+
 async function load(name: string): Promise<unknown> {
   const require = createRequire(new URL('package.json', folder));
   try {

@@ -4,34 +4,48 @@ import type { EncodedRequest, EncodeInput } from '../dialect.ts';
 import { isAttribution } from '../shared/attribution.ts';
 import { pseudonym } from '../shared/identifiers.ts';
 import { isRouterSignature } from '../shared/reasoning-state.ts';
+import { fitToModel } from './fit-to-model.ts';
 import { type FieldChanges, fittingFields, fittingParts, takenBetas } from './fitting.ts';
 
 /**
  * The client's bytes with the upstream's model id in place of the one asked for, `max_tokens` within the model's limit,
  * and without the fields that a cloud refuses. The body is written anew only where it holds what this upstream must not
- * see or would refuse inside of a field.
+ * see or would refuse inside of a field, and where the router built it.
  */
 export function encodeRequest(input: EncodeInput): EncodedRequest {
   const warnings: string[] = [];
-  const request = fittingParts(input, withoutForeignParts(input), warnings);
+  const { rawBody } = input;
+  const own = withoutForeignParts(input);
+  const suited = rawBody === undefined ? fitToModel(own, input, warnings) : own;
+  const request = fittingParts(input, suited, warnings);
   const betas = takenBetas(input, warnings);
   const changes = changedFields(request, input, betas, warnings);
+  const written = (): MessagesRequest => ({ ...request, ...Object.fromEntries(changes) });
   const body =
-    request === input.request && input.rawBody !== undefined
-      ? rewritten(input.rawBody, changes)
-      : Buffer.from(JSON.stringify({ ...request, ...Object.fromEntries(changes) }));
-  return { body, headers: headersFor(input, betas), warnings, exchange: exchangeOf(input) };
+    request === input.request && rawBody !== undefined
+      ? rewritten(rawBody, changes)
+      : Buffer.from(JSON.stringify(written()));
+  const version = rawBody === undefined ? versionFor(written(), input) : firstVersion;
+  return { body, headers: headersFor(input, betas, version), warnings, exchange: exchangeOf(input) };
 }
 
-function headersFor(input: EncodeInput, betas: readonly string[]): Record<string, string> {
+function headersFor(input: EncodeInput, betas: readonly string[], version: string): Record<string, string> {
   const { quirks, anthropicHeaders } = input;
   const json = { 'content-type': 'application/json' };
   const { 'anthropic-beta': asked, ...rest } = anthropicHeaders;
   const sent = quirks.betas === 'all' ? asked : betas.join(',');
   const beta = quirks.betaPlace === 'header' && sent ? { 'anthropic-beta': sent } : undefined;
-  if (quirks.bodyVersion === '') return { ...json, 'anthropic-version': '2023-06-01', ...rest, ...beta };
+  if (quirks.bodyVersion === '') return { ...json, 'anthropic-version': version, ...rest, ...beta };
   const { 'user-agent': agent } = rest;
   return { ...json, ...(agent === undefined ? {} : { 'user-agent': agent }), ...beta };
+}
+
+const firstVersion = '2023-06-01';
+
+/** The newer version refuses sampling fields; of third parties only the first is known to be understood. */
+function versionFor({ temperature, top_p, top_k }: MessagesRequest, { quirks }: EncodeInput): string {
+  const samples = [temperature, top_p, top_k].some((value) => value !== undefined);
+  return samples || quirks.clientIdentity === 'withhold' ? firstVersion : '2026-10-21';
 }
 
 function exchangeOf(input: EncodeInput): EncodedRequest['exchange'] {

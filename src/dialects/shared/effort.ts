@@ -35,7 +35,8 @@ export function nearestEffort(level: Effort, supported: readonly string[]): stri
   return known.findLast((step) => effortLadder.indexOf(step) < wanted) ?? known[0];
 }
 
-function isEffort(value: unknown): value is Effort {
+/** True for a level of the ladder. */
+export function isEffort(value: unknown): value is Effort {
   return (effortLadder as readonly unknown[]).includes(value);
 }
 
