@@ -7,18 +7,23 @@ export function emptyUsage(): Usage {
 
 /**
  * Usage as a client folds it: a later report replaces an earlier one field by field where it has a value.
- * Counts are cumulative, so nothing is summed; a later 0 does not erase.
+ * Counts are cumulative, so nothing is summed. A later 0 does not erase, unless the report is one of a prompt: then it
+ * says that nothing of the prompt was cached.
  */
 export function mergeUsage(earlier: Usage, later: unknown): Usage {
   if (!isJsonObject(later)) return earlier;
   const merged: Usage = { ...earlier };
+  const tellsPrompt = promptFields.some((name) => tokenCount(later[name]) > 0);
   for (const [name, value] of Object.entries(later)) {
     if (value === null || value === undefined) continue;
-    if (value === 0 && typeof merged[name] === 'number') continue;
+    const isNothing = value === 0 && typeof merged[name] === 'number';
+    if (isNothing && !(tellsPrompt && promptFields.includes(name))) continue;
     merged[name] = value;
   }
   return merged;
 }
+
+const promptFields = ['input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'];
 
 /** A token count as a number of at least 0; anything else is 0. */
 export function tokenCount(value: unknown): number {
