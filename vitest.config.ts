@@ -23,6 +23,7 @@ export default defineConfig({
             'test/ledger/**/*.test.ts',
             'test/inbound/**/*.test.ts',
             'test/support/**/*.test.ts',
+            'test/wall/**/*.test.ts',
           ],
           testTimeout: 20_000,
         },

@@ -51,7 +51,7 @@ export function exchangeFor(format: string, recording: Recording): { dialect: Di
 }
 
 /** The tools of the recorded request in any provider's form, else those that were called. */
-function toolsOf({ request, expected }: Recording): ToolDefinition[] {
+export function toolsOf({ request, expected }: Recording): ToolDefinition[] {
   const entries = Array.isArray(request?.tools) ? request.tools.filter(isJsonObject) : [];
   const declared = entries.flatMap((entry) => {
     const declarations = entry.functionDeclarations ?? entry.function_declarations ?? [entry.function ?? entry];

@@ -1,0 +1,214 @@
+import type { Call } from '../../src/call/call.ts';
+import { Failure } from '../../src/call/failure.ts';
+import type { CallRecord } from '../../src/call/record.ts';
+import { newMoment } from '../../src/daemon/moment.ts';
+import type { DialectName } from '../../src/dialects/dialect.ts';
+import { handleCall } from '../../src/gateway/handle-call.ts';
+import type { GatewayParts } from '../../src/gateway/parts.ts';
+import { StreamGrammar } from '../../src/protocol/grammar.ts';
+import { MessageBuilder } from '../../src/protocol/message-builder.ts';
+import type { ContentBlock, Message, MessagesRequest, StreamEventData } from '../../src/protocol/messages.ts';
+import { makeTarget } from '../../src/providers/make-target.ts';
+import type { Target } from '../../src/providers/target.ts';
+import type { Upstream, UpstreamReply, UpstreamRequest } from '../../src/providers/transport.ts';
+import type { RoutingTable } from '../../src/routing/table.ts';
+import { formats, pathOf, toolsOf } from '../corpus/formats.ts';
+import type { Recording } from '../corpus/recording.ts';
+import { fallbackReply, fallbackText } from './fallback.ts';
+import { errorFrame, type Fault, garbage } from './faults.ts';
+
+/** A recording behind the gateway, dying as it is told; everything but the providers is the router's own. */
+export class Wall {
+  readonly #body: Buffer;
+  readonly #target: Target;
+  readonly #second: Target;
+  readonly #request: MessagesRequest;
+  /** The whole answer, as it comes without a fault. */
+  #whole: Outcome | undefined;
+
+  constructor(format: string, recording: Recording) {
+    this.#body = Buffer.from(recording.body);
+    this.#target = targetOf('first', formats[format]!, recording.model ?? 'unnamed', `http://first${pathOf(format)}`);
+    this.#second = targetOf('second', 'anthropic', 'claude-sonnet-4-5', 'http://second');
+    this.#request = {
+      ...{ model: 'any', max_tokens: 4096, stream: true, tools: toolsOf(recording) },
+      messages: [{ role: 'user', content: 'Answer.' }],
+    };
+  }
+
+  get length(): number {
+    return this.#body.length;
+  }
+
+  /** Runs one case, in which the first target dies behind `at` bytes; what is wrong with what the client got, empty where nothing is. */
+  async run(at: number, fault: Fault, fallback: boolean, passTime: () => Promise<void>): Promise<string[]> {
+    this.#whole ??= await this.#play(this.#body.length, 'close', false, passTime);
+    const outcome = await this.#play(at, fault, fallback, passTime);
+    return this.#judge(outcome, this.#whole, fallback);
+  }
+
+  async #play(at: number, fault: Fault, fallback: boolean, passTime: () => Promise<void>): Promise<Outcome> {
+    const upstream = new DyingUpstream(this.#body.subarray(0, at), fault, this.#target.dialect.name, passTime);
+    const records: CallRecord[] = [];
+    const parts = partsWith(upstream, this.#target, fallback ? this.#second : undefined, records);
+    const reply = await handleCall(parts, callOf(this.#request));
+    const events: StreamEventData[] = [];
+    if (reply.ok && reply.reply.kind === 'stream') {
+      for await (const batch of reply.reply.batches) for (const event of batch) events.push(event.data);
+    }
+    return { refused: reply.ok ? undefined : reply.failure, events, records, upstream };
+  }
+
+  #judge(outcome: Outcome, whole: Outcome, fallback: boolean): string[] {
+    const { events, records, upstream, refused } = outcome;
+    const wrong: string[] = [];
+    if (upstream.left > 0) wrong.push(`${upstream.left} upstream connections were left open`);
+    if (records.length !== 1) wrong.push(`settled ${records.length} times`);
+    if (refused) return fallback ? [...wrong, `refused: ${refused.message}`] : wrong;
+    const grammar = new StreamGrammar();
+    const builder = new MessageBuilder();
+    for (const event of events) {
+      grammar.add(event);
+      builder.add(event);
+    }
+    wrong.push(...grammar.finish());
+    const got = contentOf(builder.message);
+    const full = contentOf(foldedOf(whole.events));
+    const { said } = upstream;
+    const saved = upstream.askedSecond;
+    if (grammar.ended === 'error') {
+      if (fallback) wrong.push('ended in an error although another target was left');
+      if (!full.text.startsWith(got.text)) wrong.push('text that nobody said');
+    } else if (!saved) {
+      if (JSON.stringify(got) !== JSON.stringify(full)) wrong.push('an answer passed off as whole that is not');
+    } else {
+      const before = got.text.slice(0, got.text.length - fallbackText.length);
+      if (got.text !== before + fallbackText) wrong.push('what the second target said is not all there');
+      if (!full.text.startsWith(before)) wrong.push('text that the first target did not say');
+      if (before.trimEnd() !== (said ?? '')) wrong.push('the second target was not told what was said');
+    }
+    const wholeTools = new Set(full.tools.map((tool) => JSON.stringify(tool)));
+    if (got.tools.some((tool) => !wholeTools.has(JSON.stringify(tool)))) wrong.push('a tool call that was not made');
+    if (saved && got.tools.length > 0) wrong.push('a tool call in front of what the second target said');
+    return wrong;
+  }
+}
+
+interface Outcome {
+  refused: Failure | undefined;
+  events: StreamEventData[];
+  records: CallRecord[];
+  upstream: DyingUpstream;
+}
+
+/** The first target dies; the second, where there is one, answers. */
+class DyingUpstream implements Upstream {
+  /** Connections that nobody closed. */
+  left = 0;
+  /** What the second target was told was said. */
+  said: string | undefined;
+  askedSecond = false;
+  readonly #bytes: Buffer;
+  readonly #fault: Fault;
+  readonly #dialect: DialectName;
+  readonly #passTime: () => Promise<void>;
+
+  constructor(bytes: Buffer, fault: Fault, dialect: DialectName, passTime: () => Promise<void>) {
+    this.#bytes = bytes;
+    this.#fault = fault;
+    this.#dialect = dialect;
+    this.#passTime = passTime;
+  }
+
+  async send(request: UpstreamRequest): Promise<UpstreamReply> {
+    const headers = { 'content-type': 'text/event-stream' };
+    this.left += 1;
+    if (new URL(request.url).hostname === 'first') return { status: 200, headers, body: this.#dying(request.signal) };
+    const { bytes, said } = fallbackReply(request.body!);
+    this.askedSecond = true;
+    this.said = said;
+    return { status: 200, headers, body: this.#whole(bytes) };
+  }
+
+  async *#dying(signal: AbortSignal): AsyncGenerator<Buffer> {
+    try {
+      if (this.#bytes.length > 0) yield this.#bytes;
+      if (this.#fault === 'reset') throw new Failure('upstream-cut', 'the connection broke in mid-answer');
+      if (this.#fault === 'garbage') yield garbage;
+      if (this.#fault === 'error event') yield errorFrame(this.#dialect);
+      if (this.#fault === 'stall') {
+        const stalled = new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+        });
+        stalled.catch(() => undefined);
+        await this.#passTime();
+        await stalled;
+      }
+    } finally {
+      this.left -= 1;
+    }
+  }
+
+  async *#whole(bytes: Buffer): AsyncGenerator<Buffer> {
+    try {
+      yield bytes;
+    } finally {
+      this.left -= 1;
+    }
+  }
+}
+
+/** Longer than any answer is waited for. */
+export const idleMs = 60_000;
+
+function targetOf(name: string, type: string, model: string, baseUrl: string): Target {
+  return makeTarget(
+    {
+      ...{ name, aliases: [], provider: name, providerType: type, model, apiKeys: ['a key'] },
+      ...{ origin: `providers.${name}`, baseUrl },
+    },
+    {
+      ...{ timeouts: { firstByte: idleMs, idle: idleMs, total: 0 }, slowStartMs: idleMs },
+      environment: () => undefined,
+      missingVariables: () => [],
+    },
+  );
+}
+
+function partsWith(upstream: Upstream, first: Target, second: Target | undefined, records: CallRecord[]): GatewayParts {
+  const table: RoutingTable = {
+    ...{ find: () => undefined, resolve: () => second, defaultTarget: first, hasCustomRouter: false },
+    ...{ rules: [], intelligentRules: [], costRules: [], scenarios: { longContextThreshold: 60_000 }, pool: undefined },
+    fallbacks: second ? ['second'] : [],
+    priceOf: () => undefined,
+  };
+  return {
+    ...newMoment(),
+    ...{ table, upstream, measurePrompt: () => () => 7, customRouter: undefined, estimateTokens: () => 7 },
+    ...{ isRouterKey: () => false, now: Date.now, holdMs: idleMs * 2 },
+    retry: { attempts: 0, budgetMs: idleMs * 10 },
+    settle: (record) => void records.push(record),
+  };
+}
+
+function callOf(request: MessagesRequest): Call {
+  return {
+    ...{ id: 'req_wall', startedAt: Date.now(), caller: { name: 'local', permissions: new Set() }, query: '' },
+    ...{ request, rawBody: Buffer.from(JSON.stringify(request)), headers: {}, sessionId: undefined },
+    signal: new AbortController().signal,
+  };
+}
+
+function foldedOf(events: readonly StreamEventData[]): Message | undefined {
+  const builder = new MessageBuilder();
+  for (const event of events) builder.add(event);
+  return builder.message;
+}
+
+function contentOf(message: Message | undefined): { text: string; tools: unknown[] } {
+  const content: ContentBlock[] = message?.content ?? [];
+  return {
+    text: content.map((block) => (block.type === 'text' ? String(block.text ?? '') : '')).join(''),
+    tools: content.filter(({ type }) => type === 'tool_use').map(({ name, input }) => ({ name, input })),
+  };
+}
