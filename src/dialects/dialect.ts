@@ -118,6 +118,8 @@ export interface Exchange {
   promptTokens: (() => number) | undefined;
   /** True where the upstream speaks the Messages form and its bytes go on unchanged. */
   passThrough: boolean;
+  /** True where the client takes the last block of an answer for the answer: nothing invisible may stand behind it. */
+  answerComesLast?: boolean;
 }
 
 /** An upstream reply with an error status. */

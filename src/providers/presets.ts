@@ -98,6 +98,29 @@ const openAiVariants: readonly ModelVariant[] = [
   { models: /search-preview/, quirks: { sampling: 'none', webSearch: 'search-options' } },
 ];
 
+const geminiQuirks: Partial<Quirks> = { maxStopSequences: 5, topK: true, documents: 'file', prefill: 'ask' };
+
+/** What Gemini models before the third generation lack. */
+const olderGemini: Partial<Quirks> = {
+  thinking: 'none',
+  ownTemperature: false,
+  callSignatures: 'optional',
+  resultMedia: 'behind',
+  ownTools: 'without-functions',
+  formatWithFunctions: false,
+  prefill: 'native',
+};
+
+const geminiVariants: readonly ModelVariant[] = [
+  { models: /gemma/, quirks: { ...olderGemini, systemRole: 'none', ownTools: 'none', jsonSchema: 'none' } },
+  { models: /gemini-2\.5-pro/, quirks: { ...olderGemini, thinking: 'budget', thinkingBudget: [128, 32_768] } },
+  { models: /gemini-2\.5/, quirks: { ...olderGemini, thinking: 'budget' } },
+  { models: /gemini-(1|2|exp|pro$|pro-vision)/, quirks: olderGemini },
+  { models: /gemini-3-pro/, quirks: { efforts: ['low', 'high'] } },
+  { models: /hydrogen/, quirks: { efforts: ['low', 'medium', 'high', 'xhigh'] } },
+  { models: /flash/, quirks: { efforts: ['minimal', 'low', 'medium', 'high'] } },
+];
+
 /** Of models whose reasoning can't be switched off. */
 const openRouterEfforts = ['minimal', 'low', 'medium', 'high', 'xhigh'];
 
@@ -155,6 +178,8 @@ export const presets = {
     baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
     auth: 'x-goog-api-key',
     keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+    quirks: geminiQuirks,
+    variants: geminiVariants,
     starterModels: ['gemini-3.8-flash', 'gemini-3.1-pro-preview', 'gemini-2.5-pro'],
   },
   openrouter: {

@@ -15,6 +15,7 @@ export const formats: Record<string, string> = {
   mistral: 'mistral',
   xai: 'xai',
   ollama: 'ollama',
+  gemini: 'google',
 };
 
 /** Where it is not the dialect of the provider's preset. */

@@ -1,0 +1,55 @@
+import type { MessagesRequest } from '../../protocol/messages.ts';
+import type { EncodedRequest, EncodeInput } from '../dialect.ts';
+import { warnOfUnknownFields } from '../openai-chat/settings.ts';
+import { readConversation } from '../shared/conversation.ts';
+import { readTools, schemasOf } from '../shared/tools.ts';
+import { encodeContents } from './contents.ts';
+import { changedFunctionNames } from './function-names.ts';
+import { encodeGenerationConfig } from './generation-config.ts';
+import { encodeTools } from './tools.ts';
+import type { GenerateContentRequest } from './wire.ts';
+
+/** The request as `generateContent` takes it. Throws Failure `not-expressible` where its meaning would be lost. */
+export function encodeRequest(input: EncodeInput): EncodedRequest {
+  const { request, quirks } = input;
+  const warnings: string[] = [];
+  const conversation = readConversation(request, warnings);
+  const tools = readTools(request, warnings);
+  const wireTools = encodeTools(tools, input, warnings);
+  const config = encodeGenerationConfig(input, tools.functions.length > 0, warnings);
+  const body: GenerateContentRequest = {
+    ...encodeContents(conversation, [...wireTools.hints, ...config.hints], input, warnings),
+    ...wireTools.fields,
+    ...(Object.keys(config.fields).length > 0 ? { generationConfig: config.fields } : {}),
+    ...quirks.extraBody,
+  };
+  warnOfUnknownFields(request, warnings);
+  return {
+    body: Buffer.from(JSON.stringify(body)),
+    headers: { 'content-type': 'application/json' },
+    warnings,
+    exchange: {
+      callId: input.callId,
+      provider: input.provider,
+      model: input.model,
+      quirks,
+      usedToolIds: toolIdsOf(request),
+      toolNames: changedFunctionNames(tools.functions),
+      toolSchemas: schemasOf(tools.functions),
+      stopSequences: config.enforced,
+      promptTokens: input.abilities.promptTokens,
+      passThrough: false,
+      answerComesLast: /^claude-cli\//.test(input.anthropicHeaders['user-agent'] ?? ''),
+    },
+  };
+}
+
+function toolIdsOf({ messages }: MessagesRequest): Set<string> {
+  const ids = new Set<string>();
+  for (const message of messages) {
+    if (!Array.isArray(message?.content)) continue;
+    for (const block of message.content)
+      if (block?.type === 'tool_use' && typeof block.id === 'string') ids.add(block.id);
+  }
+  return ids;
+}

@@ -1,0 +1,79 @@
+import type { Exchange } from '../dialect.ts';
+import type { BlockWriter } from '../shared/block-writer.ts';
+import { packSignatures, type Signatures, type SignedStretch } from './signatures.ts';
+
+/**
+ * Puts the thought signatures of a reply into thinking blocks: into the one that stands in front of the signed part, or
+ * into an empty one made for them. A text that is being written is not broken for it: what is signed in its middle is
+ * noted in the next thinking block.
+ */
+export class SignatureKeeper {
+  readonly #exchange: Exchange;
+  readonly #writer: BlockWriter;
+  /** For the block that is open. */
+  #open: Signatures = {};
+  /** For the next block. */
+  #before: SignedStretch[] = [];
+  #empty: string[] = [];
+  /** Characters of the text block that is open, 0 where none is. */
+  #textLength = 0;
+
+  constructor(exchange: Exchange, writer: BlockWriter) {
+    this.#exchange = exchange;
+    this.#writer = writer;
+  }
+
+  thought(text: string, signature: string | undefined): void {
+    if (text === '' && signature === undefined) return;
+    this.#writer.thinking(text);
+    this.#sign(signature === undefined ? {} : { thought: signature });
+  }
+
+  text(text: string, signature: string | undefined): void {
+    if (signature !== undefined) this.#signText(text, signature);
+    this.#writer.text(text);
+    this.#textLength += text.length;
+  }
+
+  /** A call is about to be written. */
+  call(signature: string | undefined): void {
+    if (signature !== undefined || this.#isPending) this.#sign(signature === undefined ? {} : { call: signature });
+    this.#textLength = 0;
+  }
+
+  /** Something else is about to be written that ends a text. */
+  endText(): void {
+    this.#textLength = 0;
+  }
+
+  /** What is signed behind the last block goes into a thinking block of its own, unless the client would take that for the answer. */
+  close(): void {
+    if (this.#isPending && this.#exchange.answerComesLast !== true) this.#sign({});
+  }
+
+  get #isPending(): boolean {
+    return this.#before.length > 0 || this.#empty.length > 0;
+  }
+
+  #signText(text: string, signature: string): void {
+    if (this.#textLength > 0) this.#before.push([this.#textLength, text.length, signature]);
+    else if (text === '') this.#empty.push(signature);
+    else this.#sign({ text: [text.length, signature] });
+  }
+
+  #sign(signatures: Signatures): void {
+    Object.assign(this.#open, signatures);
+    if (this.#before.length > 0) this.#open.before = this.#before;
+    if (this.#empty.length > 0) this.#open.empty = this.#empty;
+    this.#before = [];
+    this.#empty = [];
+    this.#textLength = 0;
+    this.#writer.signature(this.#seal);
+  }
+
+  readonly #seal = (): string => {
+    const sealed = packSignatures(this.#open, this.#exchange);
+    this.#open = {};
+    return sealed;
+  };
+}
