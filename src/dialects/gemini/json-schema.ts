@@ -9,20 +9,30 @@ export function jsonSchemaFor(schema: JsonObject): JsonObject {
 function cleaned(value: unknown, root: JsonObject): JsonObject {
   if (!isJsonObject(value)) return {};
   const schema = withoutAllOf(value, root);
-  // Beside a reference only its like may stand.
-  const only = typeof schema.$ref === 'string' ? referenceKeywords : undefined;
   const result: JsonObject = {};
   for (const [name, inner] of Object.entries(schema)) {
-    if (only && !only.has(name)) continue;
-    if (plainKeywords.has(name)) result[name] = name === '$ref' ? referenceOf(String(inner)) : inner;
+    if (plainKeywords.has(name)) result[name] = inner;
     else if (schemaKeywords.has(name)) Object.assign(result, cleanedKeyword(name, inner, root));
   }
-  return only ? result : { ...result, ...enumFields(schema) };
+  return typeof schema.$ref === 'string' ? reference(schema.$ref, result) : { ...result, ...enumFields(schema) };
+}
+
+/** Beside a reference only its like may stand: what describes it goes around it. */
+function reference(target: string, { $id, $anchor, $defs, title, description }: JsonObject): JsonObject {
+  const own = defined({ $id, $anchor, $defs });
+  const $ref = target.replace(/^#\/definitions\//, '#/$defs/');
+  const described = defined({ title, description });
+  if (Object.keys(described).length === 0) return { ...own, $ref };
+  return { ...own, ...described, anyOf: [{ $ref }] };
+}
+
+function defined(fields: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 /** What Gemini reads as it stands. */
 const plainKeywords = new Set([
-  ...['$id', '$ref', '$anchor', 'type', 'format', 'title', 'description', 'minItems', 'maxItems'],
+  ...['$id', '$anchor', 'type', 'format', 'title', 'description', 'minItems', 'maxItems'],
   ...['minimum', 'maximum', 'required', 'propertyOrdering'],
 ]);
 
@@ -30,8 +40,6 @@ const plainKeywords = new Set([
 const schemaKeywords = new Set([
   ...['$defs', 'definitions', 'properties', 'items', 'prefixItems', 'anyOf', 'oneOf', 'additionalProperties'],
 ]);
-
-const referenceKeywords = new Set(['$id', '$ref', '$anchor', '$defs', 'definitions']);
 
 function cleanedKeyword(name: string, inner: unknown, root: JsonObject): JsonObject {
   switch (name) {
@@ -60,16 +68,13 @@ function cleanedList(list: unknown, root: JsonObject): JsonObject[] {
   return listOf(list).map((schema) => cleaned(schema, root));
 }
 
-function referenceOf(reference: string): string {
-  return reference.replace(/^#\/definitions\//, '#/$defs/');
-}
-
 function enumFields(schema: JsonObject): JsonObject {
   const { values, type } = enumOf(schema);
   if (type === undefined) return {};
   const mixed = type === 'string' && listOf(schema.enum).some((value) => value !== null && typeof value !== 'string');
+  const orNull = type !== 'null' && listOf(schema.enum).includes(null);
   return {
     ...(values === undefined ? {} : { enum: values }),
-    ...(mixed || schema.type === undefined ? { type } : {}),
+    ...(mixed || schema.type === undefined ? { type: orNull ? [type, 'null'] : type } : {}),
   };
 }

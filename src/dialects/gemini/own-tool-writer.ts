@@ -19,7 +19,7 @@ export class OwnToolWriter {
   }
 
   code({ code }: JsonObject): void {
-    this.#endCode();
+    this.endCode();
     this.#running = this.#newId();
     this.#writer.serverToolUse(this.#running, 'code_execution', { code: typeof code === 'string' ? code : '' });
   }
@@ -28,13 +28,20 @@ export class OwnToolWriter {
     if (this.#running === undefined) return;
     const printed = typeof output === 'string' ? output : '';
     const succeeded = outcome === 'OUTCOME_OK';
-    this.#endCode({
+    this.endCode({
       type: 'code_execution_result',
       stdout: succeeded ? printed : '',
       stderr: succeeded ? '' : printed,
       return_code: succeeded ? 0 : 1,
       content: [],
     });
+  }
+
+  /** Code without a result has one that says so: no client is left with half a pair. */
+  endCode(content: JsonObject = { type: 'code_execution_tool_result_error', error_code: 'unavailable' }): void {
+    if (this.#running === undefined) return;
+    this.#writer.wholeBlock({ type: 'code_execution_tool_result', tool_use_id: this.#running, content });
+    this.#running = undefined;
   }
 
   /** What the answer rests on; a later report completes an earlier one. */
@@ -49,7 +56,7 @@ export class OwnToolWriter {
 
   /** Cites in the text written last, and shows the searches behind it. */
   close(): void {
-    this.#endCode();
+    this.endCode();
     const sources = objectsOf(this.#grounding.groundingChunks).map(sourceOf);
     const cited = new Set<string>();
     for (const support of objectsOf(this.#grounding.groundingSupports)) this.#cite(support, sources, cited);
@@ -83,13 +90,6 @@ export class OwnToolWriter {
   get #queries(): string[] {
     const { webSearchQueries: queries } = this.#grounding;
     return Array.isArray(queries) ? queries.filter((query) => typeof query === 'string' && query !== '') : [];
-  }
-
-  /** Code without a result has one that says so: no client is left with half a pair. */
-  #endCode(content: JsonObject = { type: 'code_execution_tool_result_error', error_code: 'unavailable' }): void {
-    if (this.#running === undefined) return;
-    this.#writer.wholeBlock({ type: 'code_execution_tool_result', tool_use_id: this.#running, content });
-    this.#running = undefined;
   }
 
   #newId(): string {

@@ -69,18 +69,24 @@ export class ReplyReader {
     if (isJsonObject(part.functionCall)) this.#call(part.functionCall, signature);
     else if (typeof part.text === 'string') {
       if (part.thought === true) this.#signatures.thought(part.text, signature);
-      else this.#signatures.text(part.text, signature);
+      else this.#text(part.text, signature);
     } else if (isJsonObject(part.executableCode)) {
       this.#signatures.endText();
       this.#ownTools.code(part.executableCode);
     } else if (isJsonObject(part.codeExecutionResult)) this.#ownTools.codeResult(part.codeExecutionResult);
-    else if (isJsonObject(part.inlineData)) this.#signatures.text(mediaNote(part.inlineData), undefined);
+    else if (isJsonObject(part.inlineData)) this.#text(mediaNote(part.inlineData), undefined);
+  }
+
+  #text(text: string, signature: string | undefined): void {
+    if (text !== '') this.#ownTools.endCode();
+    this.#signatures.text(text, signature);
   }
 
   /** Calls come whole. */
   #call({ id, name, args }: JsonObject, signature: string | undefined): void {
     const key = String(this.#calls);
     this.#calls += 1;
+    this.#ownTools.endCode();
     this.#signatures.call(signature);
     this.#writer.toolStart(key, {
       ...(typeof id === 'string' ? { id } : {}),

@@ -23,13 +23,23 @@ export class SignatureKeeper {
     this.#writer = writer;
   }
 
+  /** A signed thought has a block to itself. */
   thought(text: string, signature: string | undefined): void {
-    if (text === '' && signature === undefined) return;
+    if (signature === undefined) {
+      if (text === '') return;
+      this.#writer.thinking(text);
+      return this.#sign({});
+    }
+    if (this.#isPending) this.#sign({});
+    this.#writer.closeBlock();
     this.#writer.thinking(text);
-    this.#sign(signature === undefined ? {} : { thought: signature });
+    this.#sign({ thought: signature });
+    this.#writer.closeBlock();
   }
 
   text(text: string, signature: string | undefined): void {
+    const begins = text !== '' && this.#textLength === 0;
+    if (begins && this.#isPending) this.#sign({});
     if (signature !== undefined) this.#signText(text, signature);
     this.#writer.text(text);
     this.#textLength += text.length;
@@ -43,6 +53,7 @@ export class SignatureKeeper {
 
   /** Something else is about to be written that ends a text. */
   endText(): void {
+    if (this.#isPending) this.#sign({});
     this.#textLength = 0;
   }
 
@@ -63,8 +74,8 @@ export class SignatureKeeper {
 
   #sign(signatures: Signatures): void {
     Object.assign(this.#open, signatures);
-    if (this.#before.length > 0) this.#open.before = this.#before;
-    if (this.#empty.length > 0) this.#open.empty = this.#empty;
+    if (this.#before.length > 0) this.#open.before = [...(this.#open.before ?? []), ...this.#before];
+    if (this.#empty.length > 0) this.#open.empty = [...(this.#open.empty ?? []), ...this.#empty];
     this.#before = [];
     this.#empty = [];
     this.#textLength = 0;
