@@ -1,18 +1,18 @@
 import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
-import { enumOf, listOf, objectOf, withoutAllOf } from './schema-parts.ts';
+import { enumOf, listOf, objectOf, type SchemaPlace, withoutAllOf } from './schema-parts.ts';
 
 /** The schema with the keywords alone that Gemini reads in a JSON schema. */
 export function jsonSchemaFor(schema: JsonObject): JsonObject {
-  return cleaned(schema, schema);
+  return cleaned(schema, { root: schema, references: [] });
 }
 
-function cleaned(value: unknown, root: JsonObject): JsonObject {
+function cleaned(value: unknown, from: SchemaPlace): JsonObject {
   if (!isJsonObject(value)) return {};
-  const schema = withoutAllOf(value, root);
+  const [schema, place] = withoutAllOf(value, from);
   const result: JsonObject = {};
   for (const [name, inner] of Object.entries(schema)) {
     if (plainKeywords.has(name)) result[name] = inner;
-    else if (schemaKeywords.has(name)) Object.assign(result, cleanedKeyword(name, inner, root));
+    else if (schemaKeywords.has(name)) Object.assign(result, cleanedKeyword(name, inner, place));
   }
   return typeof schema.$ref === 'string' ? reference(schema.$ref, result) : { ...result, ...enumFields(schema) };
 }
@@ -41,31 +41,31 @@ const schemaKeywords = new Set([
   ...['$defs', 'definitions', 'properties', 'items', 'prefixItems', 'anyOf', 'oneOf', 'additionalProperties'],
 ]);
 
-function cleanedKeyword(name: string, inner: unknown, root: JsonObject): JsonObject {
+function cleanedKeyword(name: string, inner: unknown, place: SchemaPlace): JsonObject {
   switch (name) {
     case '$defs':
     case 'definitions':
-      return { $defs: cleanedMap(inner, root) };
+      return { $defs: cleanedMap(inner, place) };
     case 'properties':
-      return { properties: cleanedMap(inner, root) };
+      return { properties: cleanedMap(inner, place) };
     case 'items':
-      return Array.isArray(inner) ? { prefixItems: cleanedList(inner, root) } : { items: cleaned(inner, root) };
+      return Array.isArray(inner) ? { prefixItems: cleanedList(inner, place) } : { items: cleaned(inner, place) };
     case 'additionalProperties':
-      return { additionalProperties: typeof inner === 'boolean' ? inner : cleaned(inner, root) };
+      return { additionalProperties: typeof inner === 'boolean' ? inner : cleaned(inner, place) };
     case 'oneOf':
     case 'anyOf':
-      return { anyOf: cleanedList(inner, root) };
+      return { anyOf: cleanedList(inner, place) };
   }
-  return { [name]: cleanedList(inner, root) };
+  return { [name]: cleanedList(inner, place) };
 }
 
 /** Below `properties` and the like, names are the client's own. */
-function cleanedMap(map: unknown, root: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(objectOf(map)).map(([name, schema]) => [name, cleaned(schema, root)]));
+function cleanedMap(map: unknown, place: SchemaPlace): JsonObject {
+  return Object.fromEntries(Object.entries(objectOf(map)).map(([name, schema]) => [name, cleaned(schema, place)]));
 }
 
-function cleanedList(list: unknown, root: JsonObject): JsonObject[] {
-  return listOf(list).map((schema) => cleaned(schema, root));
+function cleanedList(list: unknown, place: SchemaPlace): JsonObject[] {
+  return listOf(list).map((schema) => cleaned(schema, place));
 }
 
 function enumFields(schema: JsonObject): JsonObject {

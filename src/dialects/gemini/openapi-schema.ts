@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
-import { deepestNesting, enumOf, listOf, objectOf, schemaAt, withoutAllOf } from './schema-parts.ts';
+import { enumOf, follow, listOf, objectOf, type SchemaPlace, withoutAllOf } from './schema-parts.ts';
 
 /**
  * The schema in the older OpenAPI form: references put in place, "or null" as `nullable`, one type each, no keyword that
@@ -9,49 +9,39 @@ export function openApiSchemaFor(schema: JsonObject): JsonObject {
   return converted(schema, { root: schema, references: [] });
 }
 
-interface Context {
-  root: JsonObject;
-  /** The references that led here. */
-  references: readonly string[];
-}
-
-function converted(value: unknown, context: Context): JsonObject {
+function converted(value: unknown, from: SchemaPlace): JsonObject {
   if (!isJsonObject(value)) return { type: 'string' };
-  if (typeof value.$ref === 'string') return inPlace(value.$ref, value, context);
-  const schema = withoutAllOf(value, context.root);
+  const [schema, place] = withoutAllOf(value, from);
+  if (typeof schema.$ref === 'string') return inPlace(schema.$ref, schema, place);
   const choices = listOf(schema.anyOf ?? schema.oneOf);
   const real = choices.filter((choice) => !isNull(choice));
-  if (real.length > 0) return choice(schema, real, real.length < choices.length, context);
+  if (real.length > 0) return choice(schema, real, real.length < choices.length, place);
   const types = listOf(schema.type);
   const named = types.filter((type) => type !== 'null');
   if (named.length > 1) {
     const options = named.map((type) => ({ ...schema, type, description: undefined, title: undefined }));
-    return choice(schema, options, named.length < types.length, context);
+    return choice(schema, options, named.length < types.length, place);
   }
   const nullable = types.includes('null') || listOf(schema.enum).includes(null);
-  return { ...typed(schema, String(named[0] ?? schema.type ?? ''), context), ...(nullable ? { nullable: true } : {}) };
+  return { ...typed(schema, String(named[0] ?? schema.type ?? ''), place), ...(nullable ? { nullable: true } : {}) };
 }
 
 /** What a reference points at; a cycle, and what lies too deep, is any object. */
-function inPlace(reference: string, { description }: JsonObject, context: Context): JsonObject {
-  const target = schemaAt(context.root, reference);
-  const { references } = context;
+function inPlace(reference: string, { description }: JsonObject, place: SchemaPlace): JsonObject {
+  const target = follow(reference, place);
   const described = typeof description === 'string' ? { description } : {};
-  if (!target || references.includes(reference) || references.length >= deepestNesting) {
-    return { type: 'object', ...described };
-  }
-  return { ...converted(target, { ...context, references: [...references, reference] }), ...described };
+  return { ...(target ? converted(...target) : { type: 'object' }), ...described };
 }
 
-function choice(schema: JsonObject, options: unknown[], nullable: boolean, context: Context): JsonObject {
+function choice(schema: JsonObject, options: unknown[], nullable: boolean, place: SchemaPlace): JsonObject {
   const described = pick(schema, ['title', 'description']);
-  const converteds = options.map((option) => converted(option, context));
+  const converteds = options.map((option) => converted(option, place));
   const [only] = converteds;
   const one = converteds.length === 1 ? only! : { anyOf: converteds };
   return { ...one, ...described, ...(nullable ? { nullable: true } : {}) };
 }
 
-function typed(schema: JsonObject, type: string, context: Context): JsonObject {
+function typed(schema: JsonObject, type: string, place: SchemaPlace): JsonObject {
   const listed = enumOf(schema);
   const result: JsonObject = {
     type: type === '' || type === 'null' ? (listed.type ?? impliedType(schema)) : type,
@@ -60,27 +50,27 @@ function typed(schema: JsonObject, type: string, context: Context): JsonObject {
   if (typeof schema.format === 'string' && formats.has(schema.format)) result.format = schema.format;
   // Only texts can be listed.
   if (listed.values) Object.assign(result, { type: 'string', enum: listed.values.map(String) });
-  if (result.type === 'array') result.items = itemsOf(schema, context);
-  if (result.type === 'object') Object.assign(result, objectFields(schema, context));
+  if (result.type === 'array') result.items = itemsOf(schema, place);
+  if (result.type === 'object') Object.assign(result, objectFields(schema, place));
   return result;
 }
 
-function objectFields(schema: JsonObject, context: Context): JsonObject {
+function objectFields(schema: JsonObject, place: SchemaPlace): JsonObject {
   const properties = Object.entries(objectOf(schema.properties));
   if (properties.length === 0) return {};
   const names = new Set(properties.map(([name]) => name));
   const required = listOf(schema.required).filter((name) => names.has(String(name)));
   return {
-    properties: Object.fromEntries(properties.map(([name, inner]) => [name, converted(inner, context)])),
+    properties: Object.fromEntries(properties.map(([name, inner]) => [name, converted(inner, place)])),
     ...(required.length > 0 ? { required } : {}),
   };
 }
 
 /** The items of a list; of a tuple whichever its places take. */
-function itemsOf({ items, prefixItems }: JsonObject, context: Context): JsonObject {
+function itemsOf({ items, prefixItems }: JsonObject, place: SchemaPlace): JsonObject {
   const places = listOf(prefixItems ?? items);
-  if (places.length > 0) return choice({}, places, false, context);
-  return converted(items, context);
+  if (places.length > 0) return choice({}, places, false, place);
+  return converted(items, place);
 }
 
 function impliedType({ properties, items, prefixItems }: JsonObject): string {

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
 
 /** The schema that a reference inside the same document points at (`#/$defs/a`, `#`); undefined where there is none. */
-export function schemaAt(root: JsonObject, reference: unknown): JsonObject | undefined {
+function schemaAt(root: JsonObject, reference: unknown): JsonObject | undefined {
   if (typeof reference !== 'string' || !reference.startsWith('#')) return undefined;
   let place: unknown = root;
   for (const step of reference.slice(1).split('/').filter(Boolean)) {
@@ -12,21 +12,37 @@ export function schemaAt(root: JsonObject, reference: unknown): JsonObject | und
   return isJsonObject(place) ? place : undefined;
 }
 
-/** The schema with what its `allOf` asks for besides, as one schema: properties joined, requirements added up. */
-export function withoutAllOf(schema: JsonObject, root: JsonObject, depth = 0): JsonObject {
-  const { allOf, ...rest } = schema;
-  if (!Array.isArray(allOf)) return schema;
-  let merged: JsonObject = rest;
-  for (const part of allOf.filter(isJsonObject)) {
-    if (depth >= deepestNesting) break;
-    const target = '$ref' in part ? schemaAt(root, part.$ref) : undefined;
-    merged = joined(merged, withoutAllOf(target ?? part, root, depth + 1));
-  }
-  return merged;
+/** Where in a document a schema stands. */
+export interface SchemaPlace {
+  root: JsonObject;
+  /** The references that led here. */
+  references: readonly string[];
 }
 
-/** How deep references and `allOf` are followed. */
-export const deepestNesting = 5;
+/** The schema that a reference leads to, and its place; undefined for a cycle, and for what is missing or lies too deep. */
+export function follow(reference: unknown, { root, references }: SchemaPlace): [JsonObject, SchemaPlace] | undefined {
+  const target = schemaAt(root, reference);
+  if (!target || references.includes(String(reference)) || references.length >= deepestNesting) return undefined;
+  return [target, { root, references: [...references, String(reference)] }];
+}
+
+const deepestNesting = 5;
+
+/** The schema with what its `allOf` asks for besides, as one schema: properties joined, requirements added up. */
+export function withoutAllOf(schema: JsonObject, place: SchemaPlace): [JsonObject, SchemaPlace] {
+  const { allOf, ...rest } = schema;
+  if (!Array.isArray(allOf)) return [schema, place];
+  let merged: JsonObject = rest;
+  let reached = place;
+  for (const part of allOf.filter(isJsonObject)) {
+    const target = '$ref' in part ? follow(part.$ref, reached) : ([part, reached] as const);
+    if (!target) continue;
+    const [whole, behind] = withoutAllOf(...target);
+    merged = joined(merged, whole);
+    reached = behind;
+  }
+  return [merged, reached];
+}
 
 function joined(one: JsonObject, other: JsonObject): JsonObject {
   const properties = { ...objectOf(other.properties), ...objectOf(one.properties) };
