@@ -4,6 +4,7 @@ import {
   type Frame,
   isObject,
   newId,
+  pieces,
   piecesOf,
   type ReplyBlock,
   type ScriptedReply,
@@ -33,7 +34,7 @@ export const gemini: Format = {
     const frames: Frame[] = [];
     for (const block of reply.blocks ?? []) {
       if (block.type === 'tool') {
-        frames.push(frame([call(block, signature)], true));
+        frames.push(...inPieces(frame([call(block, signature)], true), piecesOf(block).length));
         signature = undefined;
       } else for (const piece of piecesOf(block)) frames.push(frame([spoken(block, piece)], true));
     }
@@ -77,6 +78,11 @@ const statuses: Record<number, string> = {
   503: 'UNAVAILABLE',
   504: 'DEADLINE_EXCEEDED',
 };
+
+/** A call comes whole, in one event: only its bytes come in pieces. */
+function inPieces({ text, output }: Frame, count: number): Frame[] {
+  return pieces(text, Math.ceil(text.length / Math.max(1, count))).map((piece) => ({ text: piece, output }));
+}
 
 function spoken(block: ReplyBlock, text: string) {
   return block.type === 'thinking' ? { text, thought: true } : { text };
