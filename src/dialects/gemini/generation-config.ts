@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
 import type { EncodeInput } from '../dialect.ts';
-import { limitFields, stopFields } from '../openai-chat/settings.ts';
+import { answerLimit, stopFields } from '../shared/settings.ts';
 import { warn } from '../shared/warnings.ts';
 import { jsonSchemaFor } from './json-schema.ts';
 import { encodeThinking } from './thinking.ts';
@@ -22,7 +22,7 @@ export function encodeGenerationConfig(
   const stops = stopFields(input);
   const format = encodeFormat(input, hasFunctions);
   const { stop } = stops.fields;
-  const { max_tokens: limit } = limitFields({ ...input, quirks: { ...input.quirks, maxTokensField: 'max_tokens' } });
+  const limit = answerLimit(input);
   return {
     fields: {
       ...(limit === undefined ? {} : { maxOutputTokens: limit }),

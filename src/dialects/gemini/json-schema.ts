@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
-import { enumOf, listOf, objectOf, type SchemaPlace, withoutAllOf } from './schema-parts.ts';
+import { enumOf, listOf, objectOf, rootOf, type SchemaPlace, withoutAllOf } from './schema-parts.ts';
 
 /** The schema with the keywords alone that Gemini reads in a JSON schema. */
 export function jsonSchemaFor(schema: JsonObject): JsonObject {
-  return cleaned(schema, { root: schema, references: [] });
+  return cleaned(schema, rootOf(schema));
 }
 
 function cleaned(value: unknown, from: SchemaPlace): JsonObject {

@@ -1,6 +1,6 @@
 import type { DocumentBlock, ImageBlock, MediaSource } from '../../protocol/messages.ts';
 import type { EncodeInput } from '../dialect.ts';
-import { inlineData, omittedDocument, omittedImage } from '../shared/media.ts';
+import { inlineData, omittedDocument, omittedImage, sourceOfUrl } from '../shared/media.ts';
 import { warn } from '../shared/warnings.ts';
 import type { MediaPart } from './wire.ts';
 
@@ -27,7 +27,7 @@ export function mediaPart(
 
 /** The bytes or the address as a part, or why there is none. */
 function sourcePart(source: MediaSource): MediaPart | string {
-  const inline = inlineData(source);
+  const inline = inlineData(typeof source.url === 'string' ? sourceOfUrl(source.url) : source);
   if (inline) {
     if (inline.mediaType === 'image/gif') return 'Gemini reads no image/gif';
     return { inlineData: { mimeType: inline.mediaType, data: inline.data } };

@@ -1,12 +1,12 @@
 import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
-import { enumOf, follow, listOf, objectOf, type SchemaPlace, withoutAllOf } from './schema-parts.ts';
+import { enumOf, follow, listOf, objectOf, rootOf, type SchemaPlace, withoutAllOf } from './schema-parts.ts';
 
 /**
  * The schema in the older OpenAPI form: references put in place, "or null" as `nullable`, one type each, no keyword that
  * the form does not know.
  */
 export function openApiSchemaFor(schema: JsonObject): JsonObject {
-  return converted(schema, { root: schema, references: [] });
+  return converted(schema, rootOf(schema));
 }
 
 function converted(value: unknown, from: SchemaPlace): JsonObject {

@@ -1,8 +1,8 @@
-import type { MessagesRequest } from '../../protocol/messages.ts';
 import type { EncodedRequest, EncodeInput } from '../dialect.ts';
-import { warnOfUnknownFields } from '../openai-chat/settings.ts';
 import { readConversation } from '../shared/conversation.ts';
-import { readTools, schemasOf } from '../shared/tools.ts';
+import { exchangeFor } from '../shared/exchange.ts';
+import { warnOfUnknownFields } from '../shared/settings.ts';
+import { readTools } from '../shared/tools.ts';
 import { encodeContents } from './contents.ts';
 import { changedFunctionNames } from './function-names.ts';
 import { encodeGenerationConfig } from './generation-config.ts';
@@ -29,27 +29,9 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
     headers: { 'content-type': 'application/json' },
     warnings,
     exchange: {
-      callId: input.callId,
-      provider: input.provider,
-      model: input.model,
-      quirks,
-      usedToolIds: toolIdsOf(request),
+      ...exchangeFor(input, tools.functions, config.enforced),
       toolNames: changedFunctionNames(tools.functions),
-      toolSchemas: schemasOf(tools.functions),
-      stopSequences: config.enforced,
-      promptTokens: input.abilities.promptTokens,
-      passThrough: false,
       answerComesLast: /^claude-cli\//.test(input.anthropicHeaders['user-agent'] ?? ''),
     },
   };
-}
-
-function toolIdsOf({ messages }: MessagesRequest): Set<string> {
-  const ids = new Set<string>();
-  for (const message of messages) {
-    if (!Array.isArray(message?.content)) continue;
-    for (const block of message.content)
-      if (block?.type === 'tool_use' && typeof block.id === 'string') ids.add(block.id);
-  }
-  return ids;
 }

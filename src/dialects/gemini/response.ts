@@ -1,11 +1,11 @@
 import { Failure } from '../../call/failure.ts';
-import { MessageBuilder } from '../../protocol/message-builder.ts';
 import { isJsonObject } from '../../protocol/messages.ts';
-import { parseJson, type StreamEvent } from '../../protocol/stream-event.ts';
-import { WholeMessage } from '../../protocol/whole-message.ts';
+import { parseJson } from '../../protocol/stream-event.ts';
+import type { WholeMessage } from '../../protocol/whole-message.ts';
 import type { Exchange } from '../dialect.ts';
 import { BlockWriter } from '../shared/block-writer.ts';
 import { errorMessageOf } from '../shared/failure.ts';
+import { wholeReply } from '../shared/whole-reply.ts';
 import { ReplyReader } from './reply-reader.ts';
 import { GeminiStream } from './stream.ts';
 
@@ -25,20 +25,14 @@ export function decodeResponse(body: Buffer, exchange: Exchange): WholeMessage {
   if (!writer.finished) writer.finish('end_turn');
   reader.close();
   writer.end();
-  return folded(writer.take());
+  return wholeReply(writer.take());
 }
 
 function streamedReply(body: Buffer, exchange: Exchange): WholeMessage {
   const stream = new GeminiStream(exchange);
   const events = [...stream.push(body), ...stream.end()];
   if (stream.failure) throw stream.failure;
-  return folded(events);
-}
-
-function folded(events: StreamEvent[]): WholeMessage {
-  const builder = new MessageBuilder();
-  for (const event of events) builder.add(event.data);
-  return WholeMessage.of(builder.message!);
+  return wholeReply(events);
 }
 
 function looksLikeStream(body: Buffer): boolean {

@@ -17,13 +17,22 @@ export interface SchemaPlace {
   root: JsonObject;
   /** The references that led here. */
   references: readonly string[];
+  /** How many more may be followed in the whole document. */
+  budget: { left: number };
+}
+
+/** The place of a document's root. */
+export function rootOf(root: JsonObject): SchemaPlace {
+  return { root, references: [], budget: { left: 1000 } };
 }
 
 /** The schema that a reference leads to, and its place; undefined for a cycle, and for what is missing or lies too deep. */
-export function follow(reference: unknown, { root, references }: SchemaPlace): [JsonObject, SchemaPlace] | undefined {
-  const target = schemaAt(root, reference);
+export function follow(reference: unknown, place: SchemaPlace): [JsonObject, SchemaPlace] | undefined {
+  const { root, references, budget } = place;
+  const target = budget.left > 0 ? schemaAt(root, reference) : undefined;
   if (!target || references.includes(String(reference)) || references.length >= deepestNesting) return undefined;
-  return [target, { root, references: [...references, String(reference)] }];
+  budget.left -= 1;
+  return [target, { ...place, references: [...references, String(reference)] }];
 }
 
 const deepestNesting = 5;

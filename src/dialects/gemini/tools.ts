@@ -1,6 +1,6 @@
-import { Failure } from '../../call/failure.ts';
 import { isJsonObject, type JsonObject, type ToolChoice, type ToolDefinition } from '../../protocol/messages.ts';
 import type { EncodeInput } from '../dialect.ts';
+import { forcedServerTool, isToolSearch, missingServerTool } from '../shared/server-tools.ts';
 import type { FunctionTool, Tools } from '../shared/tools.ts';
 import { warn } from '../shared/warnings.ts';
 import { functionName } from './function-names.ts';
@@ -19,7 +19,8 @@ export function encodeTools(tools: Tools, input: EncodeInput, warnings: string[]
   const choice = isJsonObject(input.request.tool_choice) ? input.request.tool_choice : undefined;
   const { functions } = tools;
   const own = ownTools(tools.serverTools, functions.length > 0, input, warnings);
-  refuseMissingTool(choice, tools.serverTools, own, input);
+  const forced = forcedServerTool(choice, tools.serverTools);
+  if (forced && !own.some(({ tool }) => tool === forced)) throw missingServerTool(forced, input);
   const offered = [
     ...(functions.length > 0 ? [{ functionDeclarations: functions.map((tool) => declaration(tool, input)) }] : []),
     ...own.map(({ field }) => ({ [field]: {} })),
@@ -88,8 +89,7 @@ function ownTools(tools: ToolDefinition[], hasFunctions: boolean, input: EncodeI
   const { quirks, provider, model } = input;
   const offered: OwnTool[] = [];
   for (const tool of tools) {
-    // Without it all tools are offered from the start, so nothing is lost.
-    if (/^tool_search_tool/.test(String(tool.type))) continue;
+    if (isToolSearch(tool)) continue;
     const field = ownFields.find(([pattern]) => pattern.test(String(tool.type)))?.[1];
     const name = String(tool.name ?? tool.type);
     if (!field || quirks.ownTools === 'none') {
@@ -114,19 +114,4 @@ function warnOfLimits(tool: ToolDefinition, name: string, warnings: string[]): v
   for (const limit of ['allowed_domains', 'blocked_domains', 'max_uses', 'user_location']) {
     if (tool[limit] !== undefined && tool[limit] !== null) warn(warnings, `${name}.${limit} dropped: not supported`);
   }
-}
-
-function refuseMissingTool(
-  choice: ToolChoice | undefined,
-  tools: readonly ToolDefinition[],
-  own: readonly OwnTool[],
-  { provider, model }: EncodeInput,
-): void {
-  const forced = choice?.type === 'tool' ? tools.find((tool) => tool.name === choice.name) : undefined;
-  if (!forced || own.some(({ tool }) => tool === forced)) return;
-  throw new Failure(
-    'not-expressible',
-    `tool_choice: ${forced.name} is a tool of Anthropic's servers, which ${provider}/${model} does not have here; choose another tool or model`,
-    { provider },
-  );
 }
