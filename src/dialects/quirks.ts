@@ -1,5 +1,5 @@
-import { type MessagesQuirks, plainMessagesQuirks } from './messages-quirks.ts';
 import { type GeminiQuirks, plainGeminiQuirks } from './gemini-quirks.ts';
+import { type MessagesQuirks, plainMessagesQuirks } from './messages-quirks.ts';
 
 /**
  * How a service departs from the dialect it speaks, as data. A preset states what differs; the rest is `plainQuirks`.
