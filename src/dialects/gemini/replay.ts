@@ -1,9 +1,8 @@
 import { isJsonObject, type ToolUseBlock } from '../../protocol/messages.ts';
 import type { EncodeInput } from '../dialect.ts';
 import type { AssistantBlock } from '../shared/conversation.ts';
-import { originalToolId } from '../shared/identifiers.ts';
 import { functionName } from './function-names.ts';
-import { type Signatures, type SignedStretch, signatureStandIn, signaturesOf } from './signatures.ts';
+import { readCallId, type Signatures, type SignedStretch, signatureStandIn, signaturesOf } from './signatures.ts';
 import type { Part } from './wire.ts';
 
 /**
@@ -20,7 +19,7 @@ export function assistantParts(blocks: readonly AssistantBlock[], input: EncodeI
       ahead = rest;
     } else if (block.type === 'tool_use') {
       const { call, ...rest } = ahead;
-      drafts.push(signedPart(callPart(block, input), call));
+      drafts.push(signedPart(callPart(block, input), call ?? readCallId(block.id, input).signature));
       ahead = rest;
     } else {
       const own = signaturesOf(block, input);
@@ -38,8 +37,8 @@ export function assistantParts(blocks: readonly AssistantBlock[], input: EncodeI
 }
 
 /** The id of a call and of its result, as upstream knows it; nothing where it knows none. */
-export function callId(id: string, { quirks }: EncodeInput): { id?: string } {
-  return quirks.callIds ? { id: originalToolId(id) } : {};
+export function callId(id: string, input: EncodeInput): { id?: string } {
+  return input.quirks.callIds ? { id: readCallId(id, input).id } : {};
 }
 
 type Draft = Part | DraftText;

@@ -87,9 +87,10 @@ export class ReplyReader {
     const key = String(this.#calls);
     this.#calls += 1;
     this.#ownTools.endCode();
-    this.#signatures.call(signature);
+    const hasId = typeof id === 'string' && id !== '';
+    const given = this.#signatures.call(signature, hasId) ?? id;
     this.#writer.toolStart(key, {
-      ...(typeof id === 'string' ? { id } : {}),
+      ...(typeof given === 'string' ? { id: given } : {}),
       ...(typeof name === 'string' ? { name: this.#knownName(name) } : {}),
     });
     this.#writer.toolEnd(key, JSON.stringify(isJsonObject(args) ? args : {}));

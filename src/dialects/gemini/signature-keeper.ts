@@ -1,6 +1,6 @@
 import type { Exchange } from '../dialect.ts';
 import type { BlockWriter } from '../shared/block-writer.ts';
-import { packSignatures, type Signatures, type SignedStretch } from './signatures.ts';
+import { packSignatures, type Signatures, type SignedStretch, signedCallId } from './signatures.ts';
 
 /**
  * Puts the thought signatures of a reply into thinking blocks: into the one that stands in front of the signed part, or
@@ -15,6 +15,9 @@ export class SignatureKeeper {
   /** For the next block. */
   #before: SignedStretch[] = [];
   #empty: string[] = [];
+  /** True while a thinking block is open. */
+  #isThinking = false;
+  #calls = 0;
   /** Characters of the text block that is open, 0 where none is. */
   #textLength = 0;
 
@@ -35,6 +38,7 @@ export class SignatureKeeper {
     this.#writer.thinking(text);
     this.#sign({ thought: signature });
     this.#writer.closeBlock();
+    this.#isThinking = false;
   }
 
   text(text: string, signature: string | undefined): void {
@@ -43,18 +47,29 @@ export class SignatureKeeper {
     if (signature !== undefined) this.#signText(text, signature);
     this.#writer.text(text);
     this.#textLength += text.length;
+    if (text !== '') this.#isThinking = false;
   }
 
-  /** A call is about to be written. */
-  call(signature: string | undefined): void {
-    if (signature !== undefined || this.#isPending) this.#sign(signature === undefined ? {} : { call: signature });
-    this.#textLength = 0;
+  /**
+   * A call is about to be written. Returns an id for it where it has none of its own and its signature fits into one, so
+   * that no block has to be made.
+   */
+  call(signature: string | undefined, hasId: boolean): string | undefined {
+    const inBlock = hasId || this.#isPending || this.#isThinking;
+    const id = signature === undefined || inBlock ? undefined : this.#idWith(signature);
+    if (id === undefined && (signature !== undefined || this.#isPending)) {
+      this.#sign(signature === undefined ? {} : { call: signature });
+    }
+    this.#calls += 1;
+    this.endText();
+    return id;
   }
 
   /** Something else is about to be written that ends a text. */
   endText(): void {
     if (this.#isPending) this.#sign({});
     this.#textLength = 0;
+    this.#isThinking = false;
   }
 
   /** What is signed behind the last block goes into a thinking block of its own, unless the client would take that for the answer. */
@@ -79,7 +94,12 @@ export class SignatureKeeper {
     this.#before = [];
     this.#empty = [];
     this.#textLength = 0;
+    this.#isThinking = true;
     this.#writer.signature(this.#seal);
+  }
+
+  #idWith(signature: string): string | undefined {
+    return signedCallId(`${this.#exchange.callId}:${this.#calls}`, signature, this.#exchange);
   }
 
   readonly #seal = (): string => {

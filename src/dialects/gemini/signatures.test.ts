@@ -12,11 +12,15 @@ import type { GenerateContentRequest } from './wire.ts';
 type Said = { text: string; thought?: true; thoughtSignature?: string } | Call;
 
 interface Call {
-  functionCall: { id: string; name: string; args: Record<string, unknown> };
+  functionCall: { id?: string; name: string; args: Record<string, unknown> };
   thoughtSignature?: string;
 }
 
-const signature = fc.option(fc.stringMatching(/^[A-Za-z0-9+/]{4,12}$/), { nil: undefined });
+/** Short ones fit into an id. */
+const signature = fc.option(
+  fc.uint8Array({ minLength: 4, maxLength: 120 }).map((bytes) => Buffer.from(bytes).toString('base64')),
+  { nil: undefined },
+);
 
 const said: fc.Arbitrary<Said[]> = fc
   .array(
@@ -29,8 +33,9 @@ const said: fc.Arbitrary<Said[]> = fc
   )
   .map((parts) =>
     parts.map(([kind, text, mark], index): Said => {
-      const signed = mark === undefined ? {} : { thoughtSignature: `${mark}${index}` };
-      if (kind === 'call') return { functionCall: { id: `call_${index}`, name: 'Read', args: { text } }, ...signed };
+      const signed = mark === undefined ? {} : { thoughtSignature: mark };
+      const id = index % 2 === 0 ? { id: `call_${index}` } : {};
+      if (kind === 'call') return { functionCall: { ...id, name: 'Read', args: { text } }, ...signed };
       if (kind === 'thought') return { text, thought: true, ...signed };
       return { text: kind === 'empty' ? '' : text, ...signed };
     }),
@@ -41,7 +46,7 @@ describe('thought signatures', () => {
     fc.assert(
       fc.property(said, fc.boolean(), (parts, streamed) => {
         const { content } = answerOf(parts, streamed);
-        expect(asKept(replayOf(content))).toEqual(asKept(parts));
+        expect(withoutMadeIds(asKept(replayOf(content)))).toEqual(asKept(parts));
       }),
       { numRuns: 400, seed: 20_261_124 },
     );
@@ -122,4 +127,13 @@ function asKept(parts: Said[]): Said[] {
     }
   }
   return kept;
+}
+
+/** A call that came without an id is given one. */
+function withoutMadeIds(parts: Said[]): Said[] {
+  return parts.map((part) => {
+    if (!('functionCall' in part) || /^call_\d$/.test(part.functionCall.id ?? '')) return part;
+    const { id: _, ...call } = part.functionCall;
+    return { ...part, functionCall: call };
+  });
 }

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { EncodeInput, Exchange } from '../dialect.ts';
 import type { AssistantBlock } from '../shared/conversation.ts';
-import { isOwnReasoning, packReasoning, unpackReasoning } from '../shared/reasoning-state.ts';
+import { originalToolId, shortHash } from '../shared/identifiers.ts';
+import { isOwnReasoning, packReasoning, reasoningOwner, unpackReasoning } from '../shared/reasoning-state.ts';
 
 /** A signed stretch of a text: where it begins, its length, and its signature. */
 export type SignedStretch = readonly [start: number, length: number, signature: string];
@@ -52,3 +53,27 @@ function isStretch(value: unknown): value is SignedStretch {
   const [start, length, signature] = value;
   return typeof start === 'number' && typeof length === 'number' && typeof signature === 'string';
 }
+
+/**
+ * An id for a call that came without one, which carries its signature: then no block has to be made for it. Undefined where
+ * the signature is too long for an id. `seed` tells calls apart.
+ */
+export function signedCallId(seed: string, signature: string, { provider, model }: Exchange): string | undefined {
+  if (Buffer.from(signature, 'base64').toString('base64') !== signature) return undefined;
+  const owner = shortHash(reasoningOwner(provider, model));
+  const id = `call_${shortHash(seed)}_signed_${owner}_${Buffer.from(signature, 'base64').toString('base64url')}`;
+  return id.length <= longestId ? id : undefined;
+}
+
+/** A call's id as upstream knows it, and the signature that it carries for this model. */
+export function readCallId(given: string, { provider, model }: EncodeInput): { id: string; signature?: string } {
+  const id = originalToolId(given);
+  const signed = /^(call_[0-9a-f]{8})_signed_([0-9a-f]{8})_([A-Za-z0-9_-]+)$/.exec(id);
+  if (!signed) return { id };
+  const [, own, owner, packed] = signed;
+  if (owner !== shortHash(reasoningOwner(provider, model))) return { id: own! };
+  return { id: own!, signature: Buffer.from(packed!, 'base64url').toString('base64') };
+}
+
+/** Clients make file names of ids. */
+const longestId = 128;
