@@ -6,6 +6,7 @@ import { Failure } from '../call/failure.ts';
 import type { TargetConfig } from '../config/targets.ts';
 import { anthropic } from '../dialects/anthropic/index.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import { signedCallId } from '../dialects/gemini/signatures.ts';
 import { packReasoning } from '../dialects/shared/reasoning-state.ts';
 import { makeTarget } from '../providers/make-target.ts';
 import type { Target } from '../providers/target.ts';
@@ -86,9 +87,10 @@ const corrupted: Answer = [
   400,
   { error: { code: 400, message: 'Corrupted thought signature.', status: 'INVALID_ARGUMENT' } },
 ];
-/** Signed by the model that is asked. */
+/** Signed by the model that is asked: in a thinking block, and in an id. */
 const thinking = packReasoning({ provider: 'p', model: gemini.model, state: { call: 'CpYB' } });
-const afterCall = {
+const signedId = signedCallId('1', 'CpYC', { provider: 'p', model: gemini.model });
+const afterCalls = {
   messages: [
     { role: 'user', content: 'hi' },
     {
@@ -99,18 +101,24 @@ const afterCall = {
       ],
     },
     { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'call_7', content: 'text of a' }] },
+    { role: 'assistant', content: [{ type: 'tool_use', id: signedId, name: 'Read', input: {} }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: signedId, content: 'text of b' }] },
   ],
 };
 
 describe('an attempt at Gemini', () => {
   it('case 123: leaves out thought signatures that are refused, and asks once more', async () => {
     const { ask, bodies } = await startUpstream([corrupted, [200, hello]]);
-    const opened = await ask(undefined, afterCall, { target: gemini });
+    const opened = await ask(undefined, afterCalls, { target: gemini });
     expect(opened).toMatchObject({
       kind: 'message',
       warnings: ['thought signatures left out: refused upstream'],
     });
-    expect(bodies.map(signaturesIn)).toEqual([['CpYB'], ['skip_thought_signature_validator']]);
+    const standIn = 'skip_thought_signature_validator';
+    expect(bodies.map(signaturesIn)).toEqual([
+      ['CpYB', 'CpYC'],
+      [standIn, standIn],
+    ]);
   });
 
   it('case 123: does not ask once more where no signature was sent', async () => {

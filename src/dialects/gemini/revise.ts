@@ -1,8 +1,9 @@
 import type { Failure } from '../../call/failure.ts';
-import { type ContentBlock, isJsonObject, type MessagesRequest } from '../../protocol/messages.ts';
+import { type ContentBlock, isJsonObject } from '../../protocol/messages.ts';
 import type { EncodeInput, Revision } from '../dialect.ts';
 import { isRouterSignature } from '../shared/reasoning-state.ts';
 import { isFailedCall } from './reply-reader.ts';
+import { readCallId } from './signatures.ts';
 
 /**
  * A second request without the thought signatures that Google would not take back, without the thinking that the model
@@ -18,12 +19,15 @@ export function reviseRequest(failure: Failure, input: EncodeInput): Revision | 
 
 function withoutSignatures(input: EncodeInput): Revision | undefined {
   const { request, quirks } = input;
+  let stripped = 0;
   const messages = request.messages.map((message) => {
-    const { content } = isJsonObject(message) ? message : {};
-    return Array.isArray(content) ? { ...message, content: content.filter((block) => !isOwnThinking(block)) } : message;
+    if (!isJsonObject(message) || !Array.isArray(message.content)) return message;
+    const content = message.content.flatMap((block) => unsigned(block, input));
+    if (content.every((block, index) => block === message.content[index])) return message;
+    stripped += 1;
+    return { ...message, content };
   });
-  const nothingToStrip = messages.every((message, index) => lengthOf(message) === lengthOf(request.messages[index]));
-  if (nothingToStrip && quirks.callSignatures === 'required') return undefined;
+  if (stripped === 0 && quirks.callSignatures === 'required') return undefined;
   return {
     input: {
       ...input,
@@ -35,18 +39,20 @@ function withoutSignatures(input: EncodeInput): Revision | undefined {
   };
 }
 
+/** The block without the signatures that it carries; none where it carries nothing else. */
+function unsigned(block: ContentBlock, input: EncodeInput): ContentBlock[] {
+  if (block?.type === 'thinking') return isRouterSignature(block.signature) ? [] : [block];
+  const field = block?.type === 'tool_use' ? 'id' : 'tool_use_id';
+  const given = isJsonObject(block) ? block[field] : undefined;
+  if (typeof given !== 'string') return [block];
+  const { id, signature } = readCallId(given, input);
+  return signature === undefined ? [block] : [{ ...block, [field]: id }];
+}
+
 function withoutThinking(input: EncodeInput): Revision | undefined {
   if (input.quirks.thinking === 'none' || input.abilities.reasoning === false) return undefined;
   return {
     input: { ...input, quirks: { ...input.quirks, thinking: 'none' } },
     warning: 'thinking settings left out: refused upstream',
   };
-}
-
-function isOwnThinking(block: ContentBlock): boolean {
-  return block?.type === 'thinking' && isRouterSignature(block.signature);
-}
-
-function lengthOf(message: MessagesRequest['messages'][number] | undefined): number {
-  return Array.isArray(message?.content) ? message.content.length : 0;
 }

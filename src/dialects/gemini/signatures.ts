@@ -58,9 +58,9 @@ function isStretch(value: unknown): value is SignedStretch {
  * An id for a call that came without one, which carries its signature: then no block has to be made for it. Undefined where
  * the signature is too long for an id. `seed` tells calls apart.
  */
-export function signedCallId(seed: string, signature: string, { provider, model }: Exchange): string | undefined {
+export function signedCallId(seed: string, signature: string, minter: Minter): string | undefined {
   if (Buffer.from(signature, 'base64').toString('base64') !== signature) return undefined;
-  const owner = shortHash(reasoningOwner(provider, model));
+  const owner = shortHash(reasoningOwner(minter.provider, minter.model));
   const id = `call_${shortHash(seed)}_signed_${owner}_${Buffer.from(signature, 'base64').toString('base64url')}`;
   return id.length <= longestId ? id : undefined;
 }
@@ -74,6 +74,9 @@ export function readCallId(given: string, { provider, model }: EncodeInput): { i
   if (owner !== shortHash(reasoningOwner(provider, model))) return { id: own! };
   return { id: own!, signature: Buffer.from(packed!, 'base64url').toString('base64') };
 }
+
+/** The provider and the model that signed. */
+type Minter = Pick<Exchange, 'provider' | 'model'>;
 
 /** Clients make file names of ids. */
 const longestId = 128;
