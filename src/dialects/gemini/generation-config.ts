@@ -22,7 +22,7 @@ export function encodeGenerationConfig(
   const stops = stopFields(input);
   const format = encodeFormat(input, hasFunctions);
   const { stop } = stops.fields;
-  const limit = answerLimit(input);
+  const limit = answerLimit(input, warnings);
   return {
     fields: {
       ...(limit === undefined ? {} : { maxOutputTokens: limit }),

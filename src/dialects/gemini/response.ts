@@ -25,14 +25,14 @@ export function decodeResponse(body: Buffer, exchange: Exchange): WholeMessage {
   if (!writer.finished) writer.finish('end_turn');
   reader.close();
   writer.end();
-  return wholeReply(writer.take());
+  return wholeReply(writer.take(), writer.usageEstimated);
 }
 
 function streamedReply(body: Buffer, exchange: Exchange): WholeMessage {
   const stream = new GeminiStream(exchange);
   const events = [...stream.push(body), ...stream.end()];
   if (stream.failure) throw stream.failure;
-  return wholeReply(events);
+  return wholeReply(events, stream.usageEstimated);
 }
 
 function looksLikeStream(body: Buffer): boolean {
