@@ -24,6 +24,8 @@ export interface Dialect {
    * Asked once, before the first output and before the failure counts; undefined where the failure stands.
    */
   reviseRequest?(failure: Failure, input: EncodeInput): Revision | undefined;
+  /** True for an address of an image or document that the provider reads itself, though it takes none otherwise. */
+  readsAddress?(url: string): boolean;
   /** A decoder for one streamed reply. */
   openStream(exchange: Exchange): StreamDecoder;
 }

@@ -145,6 +145,14 @@ describe('an attempt at Gemini', () => {
     expect(bodies).toHaveLength(2);
   });
 
+  it('case 31: leaves addresses to it that it reads itself', async () => {
+    const { ask, bodies } = await startUpstream([[200, hello]]);
+    const image = { type: 'image', source: { type: 'url', url: 'gs://bucket/a.png' } };
+    await ask(undefined, { messages: [{ role: 'user', content: [image] }] }, { target: gemini });
+    const fileData = { fileUri: 'gs://bucket/a.png', mimeType: 'image/png' };
+    expect(bodies).toEqual([expect.objectContaining({ contents: [{ role: 'user', parts: [{ fileData }] }] })]);
+  });
+
   it('leaves out thinking that the model does not have', async () => {
     const message = 'Thinking level is not supported for this model.';
     const { ask, bodies } = await startUpstream([

@@ -1,6 +1,7 @@
 import type { DialectName } from '../dialects/dialect.ts';
 import type { Quirks } from '../dialects/quirks.ts';
 import type { CloudName } from './clouds/cloud.ts';
+import { geminiAtVertex, geminiQuirks, geminiVariants } from './gemini-models.ts';
 
 /** How a credential travels; a cloud's may be made for each request instead. */
 export type AuthScheme = 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'api-key' | 'none';
@@ -96,29 +97,6 @@ const openAiVariants: readonly ModelVariant[] = [
   },
   { models: /^o\d/, quirks: { ...reasoningModel, parallelToolCalls: false } },
   { models: /search-preview/, quirks: { sampling: 'none', webSearch: 'search-options' } },
-];
-
-const geminiQuirks: Partial<Quirks> = { maxStopSequences: 5, topK: true, documents: 'file', prefill: 'ask' };
-
-/** What Gemini models before the third generation lack. */
-const olderGemini: Partial<Quirks> = {
-  thinking: 'none',
-  ownTemperature: false,
-  callSignatures: 'optional',
-  resultMedia: 'behind',
-  ownTools: 'without-functions',
-  formatWithFunctions: false,
-  prefill: 'native',
-};
-
-const geminiVariants: readonly ModelVariant[] = [
-  { models: /gemma/, quirks: { ...olderGemini, systemRole: 'none', ownTools: 'none', jsonSchema: 'none' } },
-  { models: /gemini-2\.5-pro/, quirks: { ...olderGemini, thinking: 'budget', thinkingBudget: [128, 32_768] } },
-  { models: /gemini-2\.5/, quirks: { ...olderGemini, thinking: 'budget' } },
-  { models: /gemini-(1|2|exp|pro$|pro-vision)/, quirks: olderGemini },
-  { models: /gemini-3-pro/, quirks: { efforts: ['low', 'high'] } },
-  { models: /hydrogen/, quirks: { efforts: ['low', 'medium', 'high', 'xhigh'] } },
-  { models: /flash/, quirks: { efforts: ['minimal', 'low', 'medium', 'high'] } },
 ];
 
 /** Of models whose reasoning can't be switched off. */
@@ -371,10 +349,7 @@ export const presets = {
     dialect: 'anthropic',
     auth: 'bearer',
     keyVariables: ['GOOGLE_APPLICATION_CREDENTIALS'],
-    variants: [
-      { models: /^gemini/i, dialect: 'gemini' },
-      { models: /^[^/]+\//, dialect: 'openai-chat' },
-    ],
+    variants: [...geminiAtVertex, { models: /^[^/]+\//, dialect: 'openai-chat' }],
   },
   bedrock: {
     label: 'Amazon Bedrock',

@@ -1,5 +1,6 @@
 import type { Dialect } from '../dialect.ts';
 import { decodeFailure } from './failure.ts';
+import { isOwnAddress } from './media.ts';
 import { encodeRequest } from './request.ts';
 import { decodeResponse } from './response.ts';
 import { reviseRequest } from './revise.ts';
@@ -13,6 +14,7 @@ export const gemini: Dialect = {
   decodeResponse,
   decodeFailure,
   reviseRequest,
+  readsAddress: isOwnAddress,
   openStream: (exchange) => new GeminiStream(exchange),
 };
 
