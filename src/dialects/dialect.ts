@@ -24,6 +24,8 @@ export interface Dialect {
    * Asked once, before the first output and before the failure counts; undefined where the failure stands.
    */
   reviseRequest?(failure: Failure, input: EncodeInput): Revision | undefined;
+  /** True for an address of an image or document that the provider reads itself, though it takes none otherwise. */
+  readsAddress?(url: string): boolean;
   /** A decoder for one streamed reply. */
   openStream(exchange: Exchange): StreamDecoder;
 }
@@ -118,6 +120,8 @@ export interface Exchange {
   promptTokens: (() => number) | undefined;
   /** True where the upstream speaks the Messages form and its bytes go on unchanged. */
   passThrough: boolean;
+  /** True where the client takes the last block of an answer for the answer: nothing invisible may stand behind it. */
+  answerComesLast?: boolean;
 }
 
 /** An upstream reply with an error status. */

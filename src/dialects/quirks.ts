@@ -1,10 +1,11 @@
+import { type GeminiQuirks, plainGeminiQuirks } from './gemini-quirks.ts';
 import { type MessagesQuirks, plainMessagesQuirks } from './messages-quirks.ts';
 
 /**
  * How a service departs from the dialect it speaks, as data. A preset states what differs; the rest is `plainQuirks`.
  * Each dialect reads the quirks that concern it.
  */
-export interface Quirks extends MessagesQuirks {
+export interface Quirks extends MessagesQuirks, GeminiQuirks {
   /** The role of the system text. `developer`: OpenAI's reasoning models; `none`: it goes in front of the first user text. */
   systemRole: 'system' | 'developer' | 'none';
   /** A system message in mid-conversation: in place under this role, or as a reminder in the neighbouring user message. */
@@ -98,6 +99,7 @@ export interface Quirks extends MessagesQuirks {
 /** A careful OpenAI-compatible server: nothing that a strict one would refuse. */
 export const plainQuirks: Quirks = {
   ...plainMessagesQuirks,
+  ...plainGeminiQuirks,
   systemRole: 'system',
   midConversationSystem: 'reminder',
   userText: 'joined',

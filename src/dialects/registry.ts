@@ -1,6 +1,7 @@
 import { Failure } from '../call/failure.ts';
 import { anthropic } from './anthropic/index.ts';
 import type { Dialect, DialectName } from './dialect.ts';
+import { gemini } from './gemini/index.ts';
 import { ollama } from './ollama/index.ts';
 import { ollamaGenerate } from './ollama-generate/index.ts';
 import { openAiChat } from './openai-chat/index.ts';
@@ -19,4 +20,5 @@ const dialects: Partial<Record<DialectName, Dialect>> = {
   ollama,
   'ollama-generate': ollamaGenerate,
   'openai-responses': openAiResponses,
+  gemini,
 };

@@ -13,12 +13,12 @@ import { readWhole } from './read-whole.ts';
  * fetched.
  */
 export async function withInlineMedia(parts: AttemptParts, call: Call, target: Target): Promise<Call> {
-  const addresses = addressesIn(call.request);
-  if (addresses.size === 0) return call;
+  const addresses = [...addressesIn(call.request)].filter((url) => !target.dialect.readsAddress?.(url));
+  if (addresses.length === 0) return call;
   const signal = AbortSignal.any([call.signal, AbortSignal.timeout(fetchLimitMs)]);
   const sources = new Map<string, MediaSource>();
   await Promise.all(
-    [...addresses].map(async (url) => {
+    addresses.map(async (url) => {
       try {
         sources.set(url, await fetchSource(parts, url, target.provider, signal));
       } catch (error) {

@@ -68,18 +68,21 @@ function absolute(endpoint: string, baseUrl: string | undefined): string {
   return new URL(endpoint, baseUrl).toString();
 }
 
-/** `…/v1/models/gemini-pro:generateContent` is `…/v1beta`: the model is chosen for each call. */
-function geminiBase(path: string): string {
-  return path.replace(/\/v1(beta)?\/models\/[^/]+$/, '/v1beta');
+/**
+ * `…/v1/models/gemini-pro:generateContent` is `…/v1beta`, since the model is chosen for each call and v1 has no tools; so is
+ * the base that speaks OpenAI's form. Vertex AI's models stand below their publisher.
+ */
+function geminiBase(address: string): string {
+  const base = address.replace(/\/models(\/[^/]*)?$/, '').replace(/\/openai$/, '');
+  if (/\/publishers\/[^/]+$/.test(base)) return base;
+  if (/\/v1$/.test(base)) return `${base}beta`;
+  return /\/v\d[a-z0-9]*$/.test(base) ? base : `${base}/v1beta`;
 }
 
 function withVersion(address: string, dialect: DialectName): string {
   const base = address.replace(/\/+$/, '').replace(/\/models$/, '');
   if (dialect === 'ollama' || dialect === 'ollama-generate') return base.replace(/\/(v1|api)$/, '');
-  if (dialect === 'gemini') {
-    if (/googleapis\.com\/v1$/.test(base)) return base.replace(/v1$/, 'v1beta');
-    return /\/v\d[a-z0-9]*$/.test(base) ? base : `${base}/v1beta`;
-  }
+  if (dialect === 'gemini') return geminiBase(base);
   if (/\/v\d[a-z0-9]*$/.test(base)) return base;
   const hasPath = /^[a-z]+:\/\/[^/]+\/.+/i.test(base);
   return hasPath && dialect !== 'anthropic' ? base : `${base}${versions[dialect]}`;

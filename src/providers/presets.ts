@@ -1,6 +1,7 @@
 import type { DialectName } from '../dialects/dialect.ts';
 import type { Quirks } from '../dialects/quirks.ts';
 import type { CloudName } from './clouds/cloud.ts';
+import { geminiAtVertex, geminiQuirks, geminiVariants } from './gemini-models.ts';
 
 /** How a credential travels; a cloud's may be made for each request instead. */
 export type AuthScheme = 'bearer' | 'x-api-key' | 'x-goog-api-key' | 'api-key' | 'none';
@@ -155,6 +156,8 @@ export const presets = {
     baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
     auth: 'x-goog-api-key',
     keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+    quirks: geminiQuirks,
+    variants: geminiVariants,
     starterModels: ['gemini-3.8-flash', 'gemini-3.1-pro-preview', 'gemini-2.5-pro'],
   },
   openrouter: {
@@ -346,10 +349,7 @@ export const presets = {
     dialect: 'anthropic',
     auth: 'bearer',
     keyVariables: ['GOOGLE_APPLICATION_CREDENTIALS'],
-    variants: [
-      { models: /^gemini/i, dialect: 'gemini' },
-      { models: /^[^/]+\//, dialect: 'openai-chat' },
-    ],
+    variants: [...geminiAtVertex, { models: /^[^/]+\//, dialect: 'openai-chat' }],
   },
   bedrock: {
     label: 'Amazon Bedrock',

@@ -10,7 +10,7 @@ import type { Scenario } from './claude-code/scenario.ts';
 import { tools } from './claude-code/tools.ts';
 import { wire } from './claude-code/wire.ts';
 
-const formats: FormatName[] = ['anthropic', 'openai', 'ollama', 'responses'];
+const formats: FormatName[] = ['anthropic', 'openai', 'ollama', 'responses', 'gemini'];
 
 if (!claudeProgram) sayMissing('Claude Code against the router');
 if (!makeSdk) sayMissing('the @anthropic-ai/sdk library against the router');

@@ -29,6 +29,7 @@ describe('the router over HTTP', () => {
       providers: {
         anthropic: { type: 'anthropic', apiKey: upstreamKey, baseUrl: upstream.url, models: { m: {} } },
         openai: { type: 'openai-compatible', apiKey: upstreamKey, baseUrl: `${upstream.url}/v1`, models: { m: {} } },
+        gemini: { type: 'google', apiKey: upstreamKey, baseUrl: upstream.url, models: { m: {} } },
       },
       routing: { defaultModel: 'anthropic/m' },
       logging: { level: 'error' },
@@ -109,7 +110,7 @@ function judgeMessage(reply: HttpReply): Verdict {
   return { outcome: 'message', faults: legal ? [] : [`no message: ${reply.text.slice(0, 200)}`] };
 }
 
-describe.each(['anthropic', 'openai', 'ollama', 'responses'] as const)('the decoder of %s', (format) => {
+describe.each(['anthropic', 'openai', 'ollama', 'responses', 'gemini'] as const)('the decoder of %s', (format) => {
   const dialect = dialectOf(dialectNames[format]);
 
   it('makes a legal stream of anything, the same however it is cut', { timeout: 60_000 * times }, () => {
@@ -138,6 +139,7 @@ const dialectNames = {
   openai: 'openai-chat',
   ollama: 'ollama',
   responses: 'openai-responses',
+  gemini: 'gemini',
 } as const;
 
 interface Decoded {

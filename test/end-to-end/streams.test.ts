@@ -23,12 +23,13 @@ afterAll(async () => {
   await upstream?.stop();
 });
 
-/** A router that reaches the upstream as `anthropic/model` and as `openai/model`. */
+/** A router that reaches the upstream as `anthropic/model`, and likewise in the other formats. */
 function startRouter(): Promise<Router> {
   return withConfig({
     providers: {
       anthropic: { type: 'anthropic', apiKey: upstreamKey, baseUrl: upstream.url, models: { model: {} } },
       openai: { type: 'openai-compatible', apiKey: upstreamKey, baseUrl: `${upstream.url}/v1`, models: { model: {} } },
+      gemini: { type: 'google', apiKey: upstreamKey, baseUrl: upstream.url, models: { model: {} } },
     },
     routing: { defaultModel: 'anthropic/model' },
   });
@@ -40,7 +41,7 @@ function scripted(reply: ScriptedReply): string {
   return marker;
 }
 
-describe.each(['anthropic', 'openai'])('a stream of an upstream that speaks %s', (format) => {
+describe.each(['anthropic', 'openai', 'gemini'])('a stream of an upstream that speaks %s', (format) => {
   const ask = (marker: string, more: Parameters<typeof http>[1] = {}, at = router) =>
     http(`${at.url}/v1/messages`, { body: messagesBody(marker, { model: `${format}/model`, stream: true }), ...more });
 

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { deliver } from './deliver.ts';
 import { anthropic } from './formats/anthropic.ts';
 import { type Asked, type Format, type FormatName, isObject, type ScriptedReply, textOf } from './formats/format.ts';
+import { gemini } from './formats/gemini.ts';
 import { ollama } from './formats/ollama.ts';
 import { openai } from './formats/openai.ts';
 import { responses } from './formats/responses.ts';
@@ -56,7 +57,7 @@ export interface FakeUpstream {
   stop(): Promise<void>;
 }
 
-const formats: readonly Format[] = [anthropic, openai, ollama, responses];
+const formats: readonly Format[] = [anthropic, openai, ollama, responses, gemini];
 
 export async function startFakeUpstream(): Promise<FakeUpstream> {
   const scripts = new Map<string, { script: Script; times: number }>();

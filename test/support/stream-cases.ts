@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { anthropic } from './formats/anthropic.ts';
 import type { Asked, Format, ReplyBlock, ScriptedReply } from './formats/format.ts';
+import { gemini } from './formats/gemini.ts';
 import { ollama } from './formats/ollama.ts';
 import { openai } from './formats/openai.ts';
 import { responses } from './formats/responses.ts';
@@ -15,7 +16,7 @@ export interface StreamCase {
 
 /** A reply over HTTP, from its status line on. */
 export interface HttpCase extends StreamCase {
-  format: 'anthropic' | 'openai';
+  format: FuzzedFormat;
   status: number;
   contentType: string | undefined;
   framing: 'chunked' | 'until-close' | 'length' | 'too-long-length' | 'no-http';
@@ -23,7 +24,7 @@ export interface HttpCase extends StreamCase {
   stream: boolean;
 }
 
-const formats = { anthropic, openai, ollama, responses } as const;
+const formats = { anthropic, openai, ollama, responses, gemini } as const;
 export type FuzzedFormat = keyof typeof formats;
 
 const asked: Asked = {
@@ -88,6 +89,11 @@ const strays = [
   'data: {"choices":[{"delta":{"tool_calls":[{"function":{"arguments":"}"}}]}}]}\n\n',
   'data: {"choices":[{"delta":{"tool_calls":[{"index":9,"id":"call_1","function":{"name":"Read"}}]}}]}\n\n',
   'data: {"choices":[{"delta":{"content":["x"]},"finish_reason":5}]}\n\n',
+  'data: {"candidates":[{"finishReason":"MALFORMED_FUNCTION_CALL"}]}\n\n',
+  'data: {"candidates":[{"content":{"parts":[{"text":"","thoughtSignature":"U2ln"}]}}]}\n\n',
+  'data: {"candidates":[{"content":{"parts":[{"functionCall":{"args":[]}},{"executableCode":{}}]}}],"usageMetadata":{}}\n\n',
+  'data: {"promptFeedback":{"blockReason":"SAFETY"}}\n\n',
+  'data: [{"error":{"code":503,"status":"UNAVAILABLE"}}]\n\n',
   '{"error":{"message":"a bare line"}}\n',
   '{"error":"a bare text"}\n',
   '{"done":true}\n',
@@ -202,7 +208,7 @@ export function streamCases(format: FuzzedFormat): fc.Arbitrary<StreamCase> {
 
 /** Any reply of an upstream that claims to speak one of the formats. */
 export const httpCases: fc.Arbitrary<HttpCase> = fc
-  .constantFrom<HttpCase['format']>('anthropic', 'openai')
+  .constantFrom<HttpCase['format']>('anthropic', 'openai', 'gemini')
   .chain((format) =>
     fc.record({
       chunks: fc.tuple(bytesFor(format), cuts).map(([bytes, places]) => cutAt(bytes, places)),

@@ -39,7 +39,12 @@ export function unpackReasoning(signature: unknown): ReasoningState | undefined 
  * its variant (`-20251101`, `:free`). What another model minted is refused or misread.
  */
 export function isOwnReasoning(minted: ReasoningState, provider: string, model: string): boolean {
-  return minted.provider === provider && modelFamily(minted.model) === modelFamily(model);
+  return reasoningOwner(minted.provider, minted.model) === reasoningOwner(provider, model);
+}
+
+/** Who may have reasoning back: the provider and the family of the model, as one name. */
+export function reasoningOwner(provider: string, model: string): string {
+  return `${provider}/${modelFamily(model)}`;
 }
 
 function modelFamily(model: string): string {

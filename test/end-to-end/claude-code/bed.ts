@@ -47,7 +47,6 @@ export async function startBed(format: FormatName): Promise<Bed> {
 
 /** A configuration whose default model is the upstream's, in this format. */
 export function configFor(format: FormatName, upstreamUrl: string): Record<string, unknown> {
-  const types = { anthropic: 'anthropic', openai: 'openai-compatible', ollama: 'ollama', responses: 'openai' };
   const baseUrl = format === 'openai' || format === 'responses' ? `${upstreamUrl}/v1` : upstreamUrl;
   // Which of OpenAI's APIs a model is asked over follows from its name.
   const model = format === 'responses' ? { model: 'gpt-6-sol' } : {};
@@ -56,6 +55,14 @@ export function configFor(format: FormatName, upstreamUrl: string): Record<strin
     routing: { defaultModel: 'fake/fake-model' },
   };
 }
+
+const types: Record<FormatName, string> = {
+  anthropic: 'anthropic',
+  openai: 'openai-compatible',
+  ollama: 'ollama',
+  responses: 'openai',
+  gemini: 'google',
+};
 
 export function say(text: string, more: Partial<ScriptedReply> = {}): ScriptedReply {
   return { blocks: [{ type: 'text', text }], ...more };

@@ -59,8 +59,8 @@ export const wire: Scenario[] = [
       const reply = await bed.post('/v1/messages', messagesBody(marker, { messages }));
       expect(reply.status, reply.text).toBe(200);
       expect(violationsOf(bed, marker)).toEqual([]);
-      const { messages: written, input } = bed.upstream.calls(marker)[0]!.body;
-      const sent = JSON.stringify(written ?? input);
+      const { messages: written, input, contents } = bed.upstream.calls(marker)[0]!.body;
+      const sent = JSON.stringify(written ?? input ?? contents);
       const places = ['first', 'MIDDLE-SYSTEM-1', 'hm', 'WORDS-BETWEEN', 'MIDDLE-SYSTEM-2'].map((word) =>
         sent.indexOf(word),
       );

@@ -13,7 +13,7 @@ export interface Format {
   countBody(tokens: number): unknown;
 }
 
-export type FormatName = 'anthropic' | 'openai' | 'ollama' | 'responses';
+export type FormatName = 'anthropic' | 'openai' | 'ollama' | 'responses' | 'gemini';
 
 /** What an upstream was asked, whatever the format. */
 export interface Asked {
