@@ -15,11 +15,8 @@ export const formats: Record<string, string> = {
   mistral: 'mistral',
   xai: 'xai',
   ollama: 'ollama',
-<<<<<<< HEAD
   anthropic: 'anthropic',
-=======
   gemini: 'google',
->>>>>>> work-gemini
 };
 
 /** Where it is not the dialect of the provider's preset. */
