@@ -3,13 +3,13 @@ import type { CallRecord } from '../call/record.ts';
 import { BatchedLedger, type LedgerParts } from './batched-ledger.ts';
 import type { EnginePlace } from './engine.ts';
 import type { Ledger } from './ledger.ts';
-import { openThreaded } from './threaded-engine.ts';
+import { openSparing } from './sparing-engine.ts';
 
 export type LedgerSettings = Omit<LedgerParts, 'open'> & Omit<EnginePlace, 'busyMs'>;
 
 /** A ledger that loads its driver and opens its database when it first needs them. */
 export function openLedger({ url, directory, ...parts }: LedgerSettings): Ledger {
-  return new BatchedLedger({ ...parts, open: () => openThreaded({ url, directory }) });
+  return new BatchedLedger({ ...parts, open: () => openSparing({ url, directory }) });
 }
 
 /** Keeps nothing, and says so when it is asked. */

@@ -1,21 +1,17 @@
 import { Worker } from 'node:worker_threads';
 import { type Engine, type EnginePlace, RefusedRecord, type SqlRow, type SqlValue, type Written } from './engine.ts';
 import type { Answer, Work } from './engine-thread.ts';
-import { openEngine } from './open-engine.ts';
 
-/**
- * Opens the database in a thread of its own, so that neither writing nor counting holds up a call; in this one where no
- * thread can be had. Throws whatever the driver throws.
- */
-export async function openThreaded(place: Omit<EnginePlace, 'busyMs'>): Promise<Engine> {
+/** Opens the database in a thread of its own; undefined where no thread can be had. Throws whatever the driver throws. */
+export async function openThreaded(place: EnginePlace): Promise<Engine | undefined> {
   const thread = new EngineThread();
   try {
-    await thread.ask({ work: 'open', place: { ...place, busyMs: 2000 } });
+    await thread.ask({ work: 'open', place });
     return thread;
   } catch (error) {
     await thread.end();
-    if (!(error instanceof NoThread)) throw error;
-    return openEngine({ ...place, busyMs: 100 });
+    if (error instanceof NoThread) return undefined;
+    throw error;
   }
 }
 
