@@ -197,6 +197,8 @@ export class BatchedLedger implements Ledger {
     try {
       return await question(await this.#opened());
     } catch (error) {
+      this.#leave();
+      if (!this.#away) this.#parts.report('the ledger can not be read', { reason: reasonOf(error) });
       throw new Failure('records-away', 'the ledger can not be read: the log of the router says why', { cause: error });
     }
   }
@@ -210,9 +212,13 @@ export class BatchedLedger implements Ledger {
   }
 
   /** The database is opened anew the next time: what broke may not mend. */
-  #isAway(error: unknown): void {
+  #leave(): void {
     void this.#engine?.then((engine) => engine.close()).catch(() => undefined);
     this.#engine = undefined;
+  }
+
+  #isAway(error: unknown): void {
+    this.#leave();
     if (this.#away) return;
     this.#away = true;
     this.#parts.report('the ledger is away: records of calls wait, the calls go on', { reason: reasonOf(error) });

@@ -98,11 +98,11 @@ function attemptRow(record: CallRecord, attempt: AttemptRecord, position: number
     clean(attempt.target),
     clean(attempt.provider),
     outcomeOf(record, attempt, position),
-    tokenCount(usage.input_tokens),
-    tokenCount(usage.output_tokens),
-    tokenCount(usage.cache_read_input_tokens),
-    tokenCount(usage.cache_creation_input_tokens),
-    cost,
+    counted(usage.input_tokens),
+    counted(usage.output_tokens),
+    counted(usage.cache_read_input_tokens),
+    counted(usage.cache_creation_input_tokens),
+    cost === null ? null : Math.min(cost, largestCount),
     cost === null && (attempt.usage !== undefined || answeredUnknown(record, position)) ? 1 : 0,
   ];
 }
@@ -116,6 +116,13 @@ function outcomeOf(record: CallRecord, attempt: AttemptRecord, position: number)
 function answeredUnknown(record: CallRecord, position: number): boolean {
   return record.outcome === 'succeeded' && record.costMicroUsd === null && position === record.attempts.length - 1;
 }
+
+/** Counts come from other people's servers: a senseless one must not spoil the sums. */
+function counted(tokens: unknown): number {
+  return Math.min(tokenCount(tokens), largestCount);
+}
+
+const largestCount = 1e15;
 
 function cleanOrNull(text: string | undefined): string | null {
   return text === undefined ? null : clean(text);
