@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os';
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { type Engine, type EnginePlace, RefusedRecord, type SqlValue, type Written } from './engine.ts';
 import { openEngine } from './open-engine.ts';
@@ -43,17 +42,4 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Calls come first. Only Linux lowers a thread; elsewhere it would be the whole process. */
-function yieldToCalls(): void {
-  if (process.platform !== 'linux') return;
-  try {
-    setPriority(10);
-  } catch {
-    // Not allowed here: then they share.
-  }
-}
-
-if (parentPort) {
-  yieldToCalls();
-  serve(parentPort);
-}
+if (parentPort) serve(parentPort);

@@ -14,15 +14,19 @@ class SparingEngine implements Engine {
   readonly #place: Omit<EnginePlace, 'busyMs'>;
   readonly #here: Engine;
   #thread: Promise<Engine> | undefined;
+  /** The engine that writes: this one until the thread is ready, for its start must not hold up records either. */
+  #writer: Engine;
 
   constructor(place: Omit<EnginePlace, 'busyMs'>, here: Engine) {
     this.#place = place;
     this.#here = here;
+    this.#writer = here;
   }
 
-  async write(batch: readonly Written[]): Promise<void> {
-    const isSmall = batch.length <= smallBatch && this.#thread === undefined;
-    return isSmall ? this.#here.write(batch) : (await this.#inThread()).write(batch);
+  write(batch: readonly Written[]): Promise<void> {
+    // Where it can't be started, the next question says so.
+    if (batch.length > smallBatch) this.#inThread().catch(() => undefined);
+    return this.#writer.write(batch);
   }
 
   async all(sql: string, values: readonly SqlValue[]): Promise<SqlRow[]> {
@@ -31,13 +35,16 @@ class SparingEngine implements Engine {
 
   async close(): Promise<void> {
     const thread = await this.#thread?.catch(() => undefined);
-    await thread?.close();
+    if (thread !== this.#here) await thread?.close();
     await this.#here.close();
   }
 
   /** The engine of the thread; that of this one where no thread can be had. */
   #inThread(): Promise<Engine> {
-    this.#thread ??= openThreaded({ ...this.#place, busyMs: 2000 }).then((thread) => thread ?? this.#here);
+    this.#thread ??= openThreaded({ ...this.#place, busyMs: 2000 }).then((thread) => {
+      this.#writer = thread ?? this.#here;
+      return this.#writer;
+    });
     return this.#thread;
   }
 }
