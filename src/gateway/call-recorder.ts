@@ -47,7 +47,11 @@ export class CallRecorder {
   }
 
   events(batch: readonly StreamEvent[]): void {
-    this.record.firstOutputMs ??= this.#parts.now() - this.record.startedAt;
+    // A stream that waits for its target begins without it.
+    const last = batch.at(-1)?.type;
+    if (last !== 'message_start' && last !== 'error') {
+      this.record.firstOutputMs ??= this.#parts.now() - this.record.startedAt;
+    }
     this.#bodies?.addEvents(batch);
   }
 

@@ -1,9 +1,9 @@
 import { Failure } from '../call/failure.ts';
 import type { CallRecord } from '../call/record.ts';
 import { deleteBefore, readCall, readCalls } from './call-records.ts';
-import type { Engine, Seal } from './engine.ts';
+import { type Engine, RefusedRecord, type Seal, type Written } from './engine.ts';
 import type { CallFilter, GroupKey, Ledger, ModelStatistics, Performance, TimeRange, Totals } from './ledger.ts';
-import { type Entry, entryOf } from './rows.ts';
+import { writtenOf } from './rows.ts';
 import { readModels, readPerformance, readTotals } from './statistics.ts';
 
 export interface LedgerParts {
@@ -35,7 +35,7 @@ export interface LedgerLimits {
 
 const usualLimits: LedgerLimits = {
   waitMs: 250,
-  batch: 500,
+  batch: 100,
   waitingRecords: 20_000,
   waitingBytes: 64 * 1024 * 1024,
   retryMs: 2000,
@@ -69,7 +69,8 @@ export class BatchedLedger implements Ledger {
     if (this.#closed || (full && this.#waiting.length > 0)) return this.#lose('too many records wait');
     this.#waiting.push(record);
     this.#waitingBytes += bytes;
-    if (this.#waiting.length >= batch && !this.#away) this.#writeSoon(0);
+    if (this.#writing) return;
+    if (this.#waiting.length === batch && !this.#away) this.#writeSoon(0);
     else if (!this.#timer) this.#writeSoon(waitMs);
   }
 
@@ -136,9 +137,10 @@ export class BatchedLedger implements Ledger {
   async #writeAll(): Promise<void> {
     try {
       const engine = await this.#opened();
-      while (this.#waiting.length > 0) {
-        const batch = this.#waiting.slice(0, this.#limits.batch);
-        await this.#writeBatch(engine, this.#entriesOf(batch));
+      // What comes meanwhile waits for company, unless somebody asks.
+      for (let left = this.#waiting.length; left > 0; left -= this.#limits.batch) {
+        const batch = this.#waiting.slice(0, Math.min(left, this.#limits.batch));
+        await this.#writeBatch(engine, this.#writtenOf(batch));
         this.#waiting.splice(0, batch.length);
         for (const record of batch) this.#waitingBytes -= bytesOf(record);
       }
@@ -150,23 +152,24 @@ export class BatchedLedger implements Ledger {
   }
 
   /** A record that the database refuses must not keep the others out. */
-  async #writeBatch(engine: Engine, entries: readonly Entry[]): Promise<void> {
+  async #writeBatch(engine: Engine, batch: readonly Written[]): Promise<void> {
+    if (batch.length === 0) return;
     try {
-      await engine.write(entries);
+      await engine.write(batch);
     } catch (error) {
-      if (!engine.isOfRecord(error)) throw error;
-      if (entries.length > 1) {
-        for (const entry of entries) await this.#writeBatch(engine, [entry]);
+      if (!(error instanceof RefusedRecord)) throw error;
+      if (batch.length > 1) {
+        for (const written of batch) await this.#writeBatch(engine, [written]);
         return;
       }
       this.#lose(reasonOf(error));
     }
   }
 
-  #entriesOf(records: readonly CallRecord[]): Entry[] {
+  #writtenOf(records: readonly CallRecord[]): Written[] {
     return records.flatMap((record) => {
       try {
-        return [entryOf(record, this.#parts.seal)];
+        return [writtenOf(record, this.#parts.seal)];
       } catch (error) {
         this.#lose(reasonOf(error));
         return [];
@@ -194,6 +197,8 @@ export class BatchedLedger implements Ledger {
     try {
       return await question(await this.#opened());
     } catch (error) {
+      this.#leave();
+      if (!this.#away) this.#parts.report('the ledger can not be read', { reason: reasonOf(error) });
       throw new Failure('records-away', 'the ledger can not be read: the log of the router says why', { cause: error });
     }
   }
@@ -206,7 +211,14 @@ export class BatchedLedger implements Ledger {
     return this.#engine;
   }
 
+  /** The database is opened anew the next time: what broke may not mend. */
+  #leave(): void {
+    void this.#engine?.then((engine) => engine.close()).catch(() => undefined);
+    this.#engine = undefined;
+  }
+
   #isAway(error: unknown): void {
+    this.#leave();
     if (this.#away) return;
     this.#away = true;
     this.#parts.report('the ledger is away: records of calls wait, the calls go on', { reason: reasonOf(error) });

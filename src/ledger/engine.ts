@@ -1,17 +1,34 @@
-import type { Entry } from './rows.ts';
-
 export type SqlValue = string | number | null | Uint8Array;
 export type SqlRow = Record<string, unknown>;
 
+/** One call as it is handed to a database: its record as JSON, its bodies sealed. */
+export interface Written {
+  json: string;
+  bodies?: { request: Uint8Array; reply: Uint8Array; truncated: boolean };
+}
+
 /** A database with the ledger's tables. Everything may throw whatever the driver throws. */
 export interface Engine {
-  /** All or nothing; what stands there already is left as it is, so that a batch may be written again. */
-  write(entries: readonly Entry[]): Promise<void>;
+  /**
+   * All or nothing; what stands there already is left as it is, so that a batch may be written again. Throws RefusedRecord
+   * where the fault lies in a record, and writing it again can't help.
+   */
+  write(batch: readonly Written[]): Promise<void>;
   /** Placeholders are `?`; whole numbers come as numbers. */
   all(sql: string, values: readonly SqlValue[]): Promise<SqlRow[]>;
-  /** True where the fault lies in what was written: writing it again can't help. */
-  isOfRecord(error: unknown): boolean;
   close(): Promise<void>;
+}
+
+export class RefusedRecord extends Error {}
+
+/** Where a ledger is. */
+export interface EnginePlace {
+  /** `postgres://…`, or `sqlite:` and a file. */
+  url: string;
+  /** What a relative file is relative to. */
+  directory: string;
+  /** Milliseconds that the calling thread may stand still while another process writes. */
+  busyMs: number;
 }
 
 /** Makes what is kept of bodies unreadable to who has only the database, and readable again. */

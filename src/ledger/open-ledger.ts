@@ -1,33 +1,15 @@
-import { isAbsolute, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Failure } from '../call/failure.ts';
 import type { CallRecord } from '../call/record.ts';
 import { BatchedLedger, type LedgerParts } from './batched-ledger.ts';
-import type { Engine } from './engine.ts';
+import type { EnginePlace } from './engine.ts';
 import type { Ledger } from './ledger.ts';
+import { openSparing } from './sparing-engine.ts';
 
-export interface LedgerSettings extends Omit<LedgerParts, 'open'> {
-  /** `postgres://…`, or `sqlite:` and a file. */
-  url: string;
-  /** What a relative file is relative to. */
-  directory: string;
-}
+export type LedgerSettings = Omit<LedgerParts, 'open'> & Omit<EnginePlace, 'busyMs'>;
 
 /** A ledger that loads its driver and opens its database when it first needs them. */
 export function openLedger({ url, directory, ...parts }: LedgerSettings): Ledger {
-  return new BatchedLedger({ ...parts, open: () => openEngine(url, directory) });
-}
-
-async function openEngine(url: string, directory: string): Promise<Engine> {
-  if (/^postgres(ql)?:/.test(url)) return (await import('./postgres-engine.ts')).openPostgres(url);
-  return (await import('./sqlite-engine.ts')).openSqlite(sqliteFile(url, directory));
-}
-
-/** The file of `sqlite:FILE`, `sqlite://FILE`, `file:///…`. */
-export function sqliteFile(url: string, directory: string): string {
-  if (url.startsWith('file://')) return fileURLToPath(url);
-  const path = url.replace(/^(sqlite|file):(\/\/)?/, '');
-  return isAbsolute(path) ? path : resolve(directory, path);
+  return new BatchedLedger({ ...parts, open: () => openSparing({ url, directory }) });
 }
 
 /** Keeps nothing, and says so when it is asked. */

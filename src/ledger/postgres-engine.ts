@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
-import type { Engine, SqlRow, SqlValue } from './engine.ts';
+import { type Engine, RefusedRecord, type SqlRow, type SqlValue, type Written } from './engine.ts';
 import { migrations, migrationsFrom } from './migrations.ts';
-import { type Entry, type TableName, tables } from './rows.ts';
+import { type Entry, entryOf, type TableName, tables } from './rows.ts';
 
 /** The ledger in a PostgreSQL that several machines may share. Throws what the driver throws. */
 export async function openPostgres(url: string): Promise<Engine> {
@@ -39,13 +39,13 @@ class PostgresEngine implements Engine {
     this.#pool = pool;
   }
 
-  async write(entries: readonly Entry[]): Promise<void> {
-    await inTransaction(this.#pool, async (client) => {
-      for (const name of Object.keys(tables) as TableName[]) {
-        const rows = entries.flatMap((entry) => entry[name]);
-        if (rows.length > 0) await client.query(insertInto(name), columnsOf(name, rows));
-      }
-    });
+  async write(batch: readonly Written[]): Promise<void> {
+    const entries = batch.map(entryOf);
+    try {
+      await inTransaction(this.#pool, (client) => insert(client, entries));
+    } catch (error) {
+      throw isOfRecord(error) ? new RefusedRecord((error as Error).message, { cause: error }) : error;
+    }
   }
 
   async all(sql: string, values: readonly SqlValue[]): Promise<SqlRow[]> {
@@ -55,14 +55,22 @@ class PostgresEngine implements Engine {
     return rows as SqlRow[];
   }
 
-  isOfRecord(error: unknown): boolean {
-    const code = (error as { code?: unknown })?.code;
-    return typeof code === 'string' && /^(22|23|54)...$/.test(code);
-  }
-
   async close(): Promise<void> {
     await this.#pool.end();
   }
+}
+
+async function insert(client: PoolClient, entries: readonly Entry[]): Promise<void> {
+  for (const name of Object.keys(tables) as TableName[]) {
+    const rows = entries.flatMap((entry) => entry[name]);
+    if (rows.length > 0) await client.query(insertInto(name), columnsOf(name, rows));
+  }
+}
+
+/** Data exceptions, violated constraints, exceeded limits. */
+function isOfRecord(error: unknown): boolean {
+  const code = (error as { code?: unknown })?.code;
+  return typeof code === 'string' && /^(22|23|54)...$/.test(code);
 }
 
 /** One statement for a whole batch: each parameter is a column. */
@@ -73,8 +81,13 @@ function insertInto(name: TableName): string {
   return `INSERT INTO ${name} (${names}) SELECT * FROM unnest(${arrays.join(', ')}) ON CONFLICT DO NOTHING`;
 }
 
-function columnsOf(name: TableName, rows: readonly SqlValue[][]): SqlValue[][] {
-  return Object.keys(tables[name]).map((_, index) => rows.map((row) => row[index] ?? null));
+function columnsOf(name: TableName, rows: readonly SqlValue[][]): unknown[][] {
+  return Object.keys(tables[name]).map((_, index) => rows.map((row) => wireValue(row[index])));
+}
+
+/** The driver knows bytes in arrays only as Buffers, which a thread hands on as plain ones. */
+function wireValue(value: SqlValue | undefined): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : (value ?? null);
 }
 
 async function migrate(client: PoolClient): Promise<void> {

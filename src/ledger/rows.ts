@@ -1,7 +1,7 @@
 import type { AttemptRecord, CallRecord } from '../call/record.ts';
 import type { Usage } from '../protocol/messages.ts';
 import { tokenCount } from '../protocol/usage.ts';
-import type { Seal, SqlValue } from './engine.ts';
+import type { Seal, SqlValue, Written } from './engine.ts';
 
 /** Tables and columns in the order in which rows hold their values. */
 export const tables = {
@@ -42,21 +42,29 @@ export type TableName = keyof typeof tables;
 /** The rows of one call. */
 export type Entry = Record<TableName, SqlValue[][]>;
 
+/** A record as it is kept: names cleaned, bodies sealed and apart. */
+export function writtenOf(record: CallRecord, seal: Seal): Written {
+  const { bodies, requestedModel, sessionId } = record;
+  const names = { requestedModel: clean(requestedModel), sessionId: cleanOrNull(sessionId) ?? undefined };
+  const isClean = names.requestedModel === requestedModel && names.sessionId === sessionId;
+  // Nearly every record is written as it is: a copy costs as much as the writing.
+  if (!bodies && isClean) return { json: JSON.stringify(record) };
+  const json = JSON.stringify({ ...record, ...names, bodies: undefined });
+  if (!bodies) return { json };
+  const { request, reply, truncated } = bodies;
+  return { json, bodies: { request: seal.seal(request), reply: seal.seal(reply), truncated } };
+}
+
 /** A record as rows. `started_at` is the call's in every table. */
-export function entryOf(record: CallRecord, seal: Seal): Entry {
-  const { bodies, ...rest } = record;
-  const kept = {
-    ...rest,
-    requestedModel: clean(record.requestedModel),
-    sessionId: cleanOrNull(record.sessionId) ?? undefined,
-  };
+export function entryOf({ json, bodies }: Written): Entry {
+  const record = JSON.parse(json) as CallRecord;
   return {
-    calls: [callRow(record, JSON.stringify(kept))],
+    calls: [callRow(record, json)],
     attempts: record.attempts.map((attempt, position) => attemptRow(record, attempt, position)),
     bodies: bodies
       ? [
-          [record.startedAt, record.id, 'request', 0, seal.seal(bodies.request)],
-          [record.startedAt, record.id, 'reply', bodies.truncated ? 1 : 0, seal.seal(bodies.reply)],
+          [record.startedAt, record.id, 'request', 0, bodies.request],
+          [record.startedAt, record.id, 'reply', bodies.truncated ? 1 : 0, bodies.reply],
         ]
       : [],
   };
@@ -90,11 +98,11 @@ function attemptRow(record: CallRecord, attempt: AttemptRecord, position: number
     clean(attempt.target),
     clean(attempt.provider),
     outcomeOf(record, attempt, position),
-    tokenCount(usage.input_tokens),
-    tokenCount(usage.output_tokens),
-    tokenCount(usage.cache_read_input_tokens),
-    tokenCount(usage.cache_creation_input_tokens),
-    cost,
+    counted(usage.input_tokens),
+    counted(usage.output_tokens),
+    counted(usage.cache_read_input_tokens),
+    counted(usage.cache_creation_input_tokens),
+    cost === null ? null : Math.min(cost, largestCount),
     cost === null && (attempt.usage !== undefined || answeredUnknown(record, position)) ? 1 : 0,
   ];
 }
@@ -108,6 +116,13 @@ function outcomeOf(record: CallRecord, attempt: AttemptRecord, position: number)
 function answeredUnknown(record: CallRecord, position: number): boolean {
   return record.outcome === 'succeeded' && record.costMicroUsd === null && position === record.attempts.length - 1;
 }
+
+/** Counts come from other people's servers: a senseless one must not spoil the sums. */
+function counted(tokens: unknown): number {
+  return Math.min(tokenCount(tokens), largestCount);
+}
+
+const largestCount = 1e15;
 
 function cleanOrNull(text: string | undefined): string | null {
   return text === undefined ? null : clean(text);

@@ -1,11 +1,11 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Engine, SqlRow, SqlValue } from './engine.ts';
+import { type Engine, RefusedRecord, type SqlRow, type SqlValue, type Written } from './engine.ts';
 import { migrations, migrationsFrom } from './migrations.ts';
-import { type Entry, type TableName, tables } from './rows.ts';
+import { type Entry, entryOf, type TableName, tables } from './rows.ts';
 
 /** The ledger in a file of this machine, which several processes may share. Throws what SQLite throws. */
-export async function openSqlite(file: string): Promise<Engine> {
+export async function openSqlite(file: string, busyMs: number): Promise<Engine> {
   const { DatabaseSync } = await import('@photostructure/sqlite');
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   // Made before SQLite does, for its mode; the files beside it take the same.
@@ -23,9 +23,6 @@ export async function openSqlite(file: string): Promise<Engine> {
   }
 }
 
-/** The calling thread waits so long for another process; longer waits are the queue's. */
-const busyMs = 100;
-
 type Database = InstanceType<typeof import('@photostructure/sqlite')['DatabaseSync']>;
 type Statement = ReturnType<Database['prepare']>;
 
@@ -39,27 +36,34 @@ class SqliteEngine implements Engine {
     this.#inserts = { calls: insert('calls'), attempts: insert('attempts'), bodies: insert('bodies') };
   }
 
-  async write(entries: readonly Entry[]): Promise<void> {
-    inTransaction(this.#database, () => {
-      for (const entry of entries) {
-        for (const row of entry.calls) this.#inserts.calls.run(...row);
-        for (const row of entry.attempts) this.#inserts.attempts.run(...row);
-        for (const row of entry.bodies) this.#inserts.bodies.run(...row);
-      }
-    });
+  async write(batch: readonly Written[]): Promise<void> {
+    const entries = batch.map(entryOf);
+    try {
+      inTransaction(this.#database, () => this.#insert(entries));
+    } catch (error) {
+      throw isOfRecord(error) ? new RefusedRecord(error.message, { cause: error }) : error;
+    }
+  }
+
+  #insert(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      for (const row of entry.calls) this.#inserts.calls.run(...row);
+      for (const row of entry.attempts) this.#inserts.attempts.run(...row);
+      for (const row of entry.bodies) this.#inserts.bodies.run(...row);
+    }
   }
 
   async all(sql: string, values: readonly SqlValue[]): Promise<SqlRow[]> {
     return this.#database.prepare(sql).all(...values) as SqlRow[];
   }
 
-  isOfRecord(error: unknown): boolean {
-    return error instanceof Error && /constraint failed|datatype mismatch|too big/i.test(error.message);
-  }
-
   async close(): Promise<void> {
     this.#database.close();
   }
+}
+
+function isOfRecord(error: unknown): error is Error {
+  return error instanceof Error && /constraint failed|datatype mismatch|too big/i.test(error.message);
 }
 
 function insertInto(name: TableName): string {

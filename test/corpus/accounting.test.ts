@@ -138,13 +138,14 @@ const catalogue = JSON.parse(
   readFileSync(new URL('../../src/models/catalog.json', import.meta.url), 'utf8'),
 ) as CatalogueFile;
 
-/** What OpenRouter says itself, else the catalogue's list for the model that answered, else nothing. */
+/** What OpenRouter says itself; nothing on the own machine; else the catalogue's list for the model that answered, else unknown. */
 function expectedCost(type: string, { body }: Recording, call: Accounted): { cost: string | null; source?: string } {
   const said = [...body.matchAll(/"cost": ?([\d.e-]+)[,}]/g)].at(-1)?.[1];
   if (type === 'openrouter' && said !== undefined) {
     return { cost: dollars(BigInt(Math.round(Number(said) * 1e6))), source: 'provider' };
   }
-  const price = listedPrice(type, call.upstreamModel, call.tokens);
+  const isOwnMachine = type === 'ollama' && !/[:-]cloud$/.test(call.upstreamModel);
+  const price = isOwnMachine ? { input: 0, output: 0 } : listedPrice(type, call.upstreamModel, call.tokens);
   return price ? { cost: priceOf(call.tokens, price), source: 'catalogue' } : { cost: null, source: undefined };
 }
 

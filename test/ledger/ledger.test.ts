@@ -266,6 +266,14 @@ describe.each(engines)('the ledger in $name', ({ fresh }) => {
     expect(await starts({ model: "x' OR 1=1 --" })).toEqual([]);
   });
 
+  it('is not spoilt by a count that no reply can have', async () => {
+    const legs = [attemptOf({ usage: usageOf(1e300, Number.NaN, -4, 2.6), costMicroUsd: 1e300 })];
+    addAll(recordOf({ attempts: legs }), recordOf());
+    expect((await total()).tokens).toEqual({ input: 1e15 + 10, output: 5, cacheRead: 0, cacheWrite: 3 });
+    expect((await total()).cost.microUsd).toBe(1e15 + 15);
+    expect(ledger.lost).toBe(0);
+  });
+
   it('keeps bodies only as they were sealed', async () => {
     const seal: Seal = {
       seal: (bytes) => Buffer.from(bytes.map((byte) => byte ^ 0x55)),
@@ -418,6 +426,13 @@ describe('a ledger whose database is away', () => {
     expect(said.filter((line) => line.startsWith('records of calls are lost'))).toHaveLength(1);
     await ledger.close();
     expect(ledger.lost).toBe(10);
+  });
+
+  it('says why it can not be asked', async () => {
+    const { ledger, said } = opened('sqlite:\0');
+    await expect(ledger.totals(always)).rejects.toMatchObject({ kind: 'records-away', status: 503 });
+    expect(said).toEqual([expect.stringMatching(/^the ledger can not be read .*null bytes/)]);
+    await ledger.close();
   });
 
   it('limits what waits by the size of its bodies too', async () => {

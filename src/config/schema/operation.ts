@@ -125,7 +125,7 @@ export const storageSchema = z
     url: z
       .string()
       .regex(
-        /^(sqlite:|file:|postgres(ql)?:\/\/)./,
+        /^(sqlite:(?!:memory:)|file:|postgres(ql)?:\/\/)./,
         'a place: "sqlite:FILE" or "postgres://USER:PASSWORD@HOST/DATABASE"',
       )
       .optional()

@@ -2,12 +2,13 @@ import type { Failure } from '../../call/failure.ts';
 import { isJsonObject, type JsonObject, type StopReason, type Usage } from '../../protocol/messages.ts';
 import type { Exchange } from '../dialect.ts';
 import type { BlockWriter } from '../shared/block-writer.ts';
+import { decodeServiceTier } from '../shared/service-tier.ts';
 import { ThinkTagSplitter } from '../shared/think-tags.ts';
 import { CallKeys } from './call-keys.ts';
 import { failedGeneration } from './failed-generation.ts';
 import { failureOfError } from './failure.ts';
 import { ReasoningCollector } from './reasoning.ts';
-import { decodeServiceTier, decodeUsage } from './usage.ts';
+import { decodeUsage } from './usage.ts';
 import type { ChatChoice, ChatDelta } from './wire.ts';
 
 /** Reads replies and chunks of replies, which differ in little, into a BlockWriter. */

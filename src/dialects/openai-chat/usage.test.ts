@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeServiceTier, decodeUsage } from './usage.ts';
+import { decodeUsage } from './usage.ts';
 
 const counts = { prompt_tokens: 10, completion_tokens: 2 };
 
@@ -25,15 +25,5 @@ describe('the cost that a service states', () => {
 
   it('is left out where the service is not known to bill by it', () => {
     expect(decodeUsage({ ...counts, cost: 1 })).not.toHaveProperty('cost');
-  });
-});
-
-describe('the service tier', () => {
-  it.each(['flex', 'priority', 'fast'])('%s has a price of its own', (tier) => {
-    expect(decodeServiceTier(tier)).toEqual({ service_tier: tier });
-  });
-
-  it.each(['default', 'auto', 'on_demand', 'standard', '', null, undefined, 3])('%s has none', (tier) => {
-    expect(decodeServiceTier(tier)).toEqual({});
   });
 });

@@ -29,12 +29,6 @@ function reportedCost(usage: JsonObject): { cost?: number } {
   return { cost: upstream ? Math.round((usage.cost + upstream) * 1e12) / 1e12 : usage.cost };
 }
 
-/** A service tier with a price of its own, under the name that Messages usage gives it. */
-export function decodeServiceTier(tier: unknown): { service_tier?: string } {
-  const usual = typeof tier !== 'string' || ['', 'auto', 'default', 'on_demand', 'standard'].includes(tier);
-  return usual ? {} : { service_tier: tier };
-}
-
 function reportsTokens(value: JsonObject): boolean {
   return [value.prompt_tokens, value.completion_tokens, value.input_tokens, value.output_tokens].some(
     (count) => typeof count === 'number',

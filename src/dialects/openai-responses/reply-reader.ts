@@ -2,6 +2,7 @@ import { Failure } from '../../call/failure.ts';
 import { isJsonObject, type JsonObject, type StopReason } from '../../protocol/messages.ts';
 import type { Exchange } from '../dialect.ts';
 import type { BlockWriter } from '../shared/block-writer.ts';
+import { decodeServiceTier } from '../shared/service-tier.ts';
 import { failureOfError } from './failure.ts';
 import { OutputItems } from './output-items.ts';
 import { Turn } from './turn.ts';
@@ -80,18 +81,18 @@ export class ReplyReader {
     if (status === 'in_progress' || status === 'queued') return this.#unfinished(status);
     this.#writer.identify(response.id, response.model);
     this.#items.complete(response.output, status === 'incomplete');
-    this.#usage(response.usage);
+    this.#usage(response.usage, response.service_tier);
     this.#isOver = true;
     this.#writer.finish(status === 'incomplete' ? reasonOf(response.incomplete_details) : 'end_turn');
     return undefined;
   }
 
-  #usage(reported: unknown): void {
+  #usage(reported: unknown, tier: unknown): void {
     const usage = decodeUsage(reported);
     if (!usage) return;
     const { searches } = this.#turn;
     const byServer = { server_tool_use: { web_search_requests: searches, web_fetch_requests: 0 } };
-    this.#writer.usage({ ...usage, ...(searches > 0 ? byServer : {}) });
+    this.#writer.usage({ ...usage, ...decodeServiceTier(tier), ...(searches > 0 ? byServer : {}) });
   }
 
   #failed({ error, status }: ResponseObject): Failure {
