@@ -56,6 +56,8 @@ export class Wall {
     if (reply.ok && reply.reply.kind === 'stream') {
       for await (const batch of reply.reply.batches) for (const event of batch) events.push(event.data);
     }
+    // A connection whose answer was whole is given a moment to end by itself.
+    if (upstream.left > 0) await passTime();
     return { refused: reply.ok ? undefined : reply.failure, events, records, upstream };
   }
 
@@ -72,8 +74,8 @@ export class Wall {
       builder.add(event);
     }
     wrong.push(...grammar.finish());
-    const got = contentOf(builder.message);
-    const full = contentOf(foldedOf(whole.events));
+    const got = contentOf(builder.message, stopsIn(events));
+    const full = contentOf(foldedOf(whole.events), stopsIn(whole.events));
     const { said } = upstream;
     const saved = upstream.askedSecond;
     if (grammar.ended === 'error') {
@@ -122,7 +124,6 @@ class DyingUpstream implements Upstream {
 
   async send(request: UpstreamRequest): Promise<UpstreamReply> {
     const headers = { 'content-type': 'text/event-stream' };
-    this.left += 1;
     if (new URL(request.url).hostname === 'first') return { status: 200, headers, body: this.#dying(request.signal) };
     const { bytes, said } = fallbackReply(request.body!);
     this.askedSecond = true;
@@ -130,31 +131,53 @@ class DyingUpstream implements Upstream {
     return { status: 200, headers, body: this.#whole(bytes) };
   }
 
-  async *#dying(signal: AbortSignal): AsyncGenerator<Buffer> {
-    try {
-      if (this.#bytes.length > 0) yield this.#bytes;
+  #dying(signal: AbortSignal): AsyncIterableIterator<Buffer> {
+    const chunks = this.#bytes.length > 0 ? [this.#bytes] : [];
+    if (this.#fault === 'garbage') chunks.push(garbage);
+    if (this.#fault === 'error event') chunks.push(errorFrame(this.#dialect));
+    const die = async (): Promise<IteratorResult<Buffer>> => {
       if (this.#fault === 'reset') throw new Failure('upstream-cut', 'the connection broke in mid-answer');
-      if (this.#fault === 'garbage') yield garbage;
-      if (this.#fault === 'error event') yield errorFrame(this.#dialect);
-      if (this.#fault === 'stall') {
-        const stalled = new Promise((_, reject) => {
-          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-        });
-        stalled.catch(() => undefined);
-        await this.#passTime();
-        await stalled;
-      }
-    } finally {
-      this.left -= 1;
-    }
+      if (this.#fault === 'stall') await this.#stall(signal);
+      return { done: true, value: undefined };
+    };
+    return this.#connection(chunks, die);
   }
 
-  async *#whole(bytes: Buffer): AsyncGenerator<Buffer> {
-    try {
-      yield bytes;
-    } finally {
-      this.left -= 1;
-    }
+  /** Nothing more comes until the router gives up. */
+  async #stall(signal: AbortSignal): Promise<void> {
+    const stalled = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    stalled.catch(() => undefined);
+    await this.#passTime();
+    return stalled;
+  }
+
+  #whole(bytes: Buffer): AsyncIterableIterator<Buffer> {
+    return this.#connection([bytes], async () => ({ done: true, value: undefined }));
+  }
+
+  /** Counted as open until it ends, or its reader wants no more. */
+  #connection(chunks: Buffer[], atEnd: () => Promise<IteratorResult<Buffer>>): AsyncIterableIterator<Buffer> {
+    let isOpen = true;
+    this.left += 1;
+    const close = () => {
+      if (isOpen) this.left -= 1;
+      isOpen = false;
+    };
+    return {
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+      async next() {
+        const value = chunks.shift();
+        return value ? { done: false, value } : atEnd().finally(close);
+      },
+      async return() {
+        close();
+        return { done: true, value: undefined };
+      },
+    };
   }
 }
 
@@ -205,10 +228,18 @@ function foldedOf(events: readonly StreamEventData[]): Message | undefined {
   return builder.message;
 }
 
-function contentOf(message: Message | undefined): { text: string; tools: unknown[] } {
+function stopsIn(events: readonly StreamEventData[]): number {
+  return events.filter(({ type }) => type === 'content_block_stop').length;
+}
+
+/** What a client could use: all text, and the tool calls among the blocks that were closed. */
+function contentOf(message: Message | undefined, closed: number): { text: string; tools: unknown[] } {
   const content: ContentBlock[] = message?.content ?? [];
   return {
     text: content.map((block) => (block.type === 'text' ? String(block.text ?? '') : '')).join(''),
-    tools: content.filter(({ type }) => type === 'tool_use').map(({ name, input }) => ({ name, input })),
+    tools: content
+      .slice(0, closed)
+      .filter(({ type }) => type === 'tool_use')
+      .map(({ name, input }) => ({ name, input })),
   };
 }

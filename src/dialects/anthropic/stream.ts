@@ -53,11 +53,18 @@ export class MessagesStream implements StreamDecoder {
   end(): StreamEvent[] {
     for (const frame of this.#splitter.end()) this.#frame(frame);
     if (this.failure || this.#stopped) return this.#take();
-    if (this.#stopReason !== null) {
-      this.#emit({ type: 'message_stop' });
-      this.#stopped = true;
-    } else this.#fail('upstream-cut', 'the stream ended before the answer was complete');
+    if (this.#isWhole) this.#end();
+    else this.#fail('upstream-cut', 'the stream ended before the answer was complete');
     return this.#take();
+  }
+
+  get #isWhole(): boolean {
+    return this.#stopReason !== null && !this.#stopped;
+  }
+
+  #end(): void {
+    this.#emit({ type: 'message_stop' });
+    this.#stopped = true;
   }
 
   #take(): StreamEvent[] {
@@ -222,10 +229,13 @@ export class MessagesStream implements StreamDecoder {
   }
 
   #errorFrame(data: unknown, body: Buffer): void {
+    if (this.#isWhole) return this.#end();
     this.failure = failureOfError(200, data, body, this.#exchange);
   }
 
+  /** Behind a stop reason the answer is whole, whatever follows. */
   #fail(kind: 'upstream-garbled' | 'upstream-cut', message: string): void {
+    if (this.#isWhole) return this.#end();
     const provider = this.#exchange.provider;
     this.failure ??= new Failure(kind, `${provider}: ${message}`, { provider });
   }

@@ -1,5 +1,5 @@
-import type { Quirks } from '../dialects/quirks.ts';
-import type { ModelVariant } from './presets.ts';
+import type { Quirks } from '../../dialects/quirks.ts';
+import type { ModelVariant } from './preset.ts';
 
 /** What all Gemini models have in common. */
 export const geminiQuirks: Partial<Quirks> = { maxStopSequences: 5, topK: true, documents: 'file', prefill: 'ask' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { TargetConfig } from '../config/targets.ts';
-import { makeTarget } from './make-target.ts';
+import type { TargetConfig } from '../../config/targets.ts';
+import { makeTarget } from '../make-target.ts';
 
 describe("a model of OpenAI's", () => {
   const lowToMax = ['low', 'medium', 'high', 'xhigh', 'max'];
