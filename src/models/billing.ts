@@ -1,7 +1,15 @@
 import { isJsonObject, type JsonObject, type Usage } from '../protocol/messages.ts';
 import { tokenCount } from '../protocol/usage.ts';
 import { priceOf } from './catalog.ts';
-import { fromUsd, type PricingOptions, priceCall, type UsageCounts } from './cost.ts';
+import {
+  exactCost,
+  exactOf,
+  fromUsd,
+  type PricingOptions,
+  priceCall,
+  type UsageCounts,
+  wholeMicroUsd,
+} from './cost.ts';
 import type { Price, PriceList } from './price.ts';
 
 /** What decides the price of a target. */
@@ -28,14 +36,14 @@ export interface Bill {
 export function billOf(usage: Usage, answeredBy: string | undefined, billing: Billing): Bill {
   if (billing.configured) {
     const whole = partsOf(usage, answeredBy ?? billing.model).map(({ counts }) =>
-      priceCall(counts, billing.configured),
+      exactCost(counts, billing.configured),
     );
     return billed(whole, 'config');
   }
-  if (billing.costInUsage && isAmount(usage.cost)) return billed([fromUsd(usage.cost)], 'provider');
+  if (billing.costInUsage && isAmount(usage.cost)) return billed([exactOf(fromUsd(usage.cost))], 'provider');
   const parts = partsOf(usage, answeredBy || billing.model);
   const costs = parts.map(({ model, counts, options }) =>
-    priceCall(counts, priceOf(billing.providerType, model), options),
+    exactCost(counts, priceOf(billing.providerType, model), options),
   );
   return billed(costs, 'catalogue');
 }
@@ -121,13 +129,14 @@ function optionsOf(usage: Usage): PricingOptions {
   };
 }
 
+/** The sum of exact costs, rounded once. */
 function billed(costs: (bigint | null)[], source: NonNullable<Bill['source']>): Bill {
   let sum = 0n;
   for (const cost of costs) {
     if (cost === null) return { microUsd: null };
     sum += cost;
   }
-  return { microUsd: Number(sum), source };
+  return { microUsd: Number(wholeMicroUsd(sum)), source };
 }
 
 function isAmount(value: unknown): value is number {

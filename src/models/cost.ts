@@ -29,6 +29,12 @@ export interface PricingOptions {
  * only the premium of its speed or service tier is not. The prompt's size chooses one price tier for all its tokens.
  */
 export function priceCall(usage: UsageCounts, price: Price | undefined, options: PricingOptions = {}): bigint | null {
+  const exact = exactCost(usage, price, options);
+  return exact === null ? null : wholeMicroUsd(exact);
+}
+
+/** The same, not rounded, so that parts of one bill can be summed first: see `wholeMicroUsd`. */
+export function exactCost(usage: UsageCounts, price: Price | undefined, options: PricingOptions = {}): bigint | null {
   if (price === undefined) return null;
   const rates = ratesFor(usage, price, options);
   if (rates === null) return null;
@@ -39,15 +45,23 @@ export function priceCall(usage: UsageCounts, price: Price | undefined, options:
   cost += count(usage.cacheWrite5m) * picoPerToken(list.cacheWrite ?? list.input);
   cost += count(usage.cacheWrite1h) * picoPerToken(list.cacheWrite1h ?? list.cacheWrite ?? list.input);
   cost += count(usage.output) * picoPerToken(list.output);
-  let divisor = PICO_PER_MICRO;
-  for (const factor of factors) {
-    cost *= BigInt(Math.round(factor * FACTOR_SCALE));
-    divisor *= BigInt(FACTOR_SCALE);
+  for (let factor = 0; factor < mostFactors; factor += 1) {
+    cost *= BigInt(Math.round((factors[factor] ?? 1) * FACTOR_SCALE));
   }
   const fees =
     fromUsd(price.requestFees?.call ?? 0) +
     count(usage.webSearchRequests ?? 0) * fromUsd(price.requestFees?.webSearch ?? 0);
-  return (2n * cost + divisor) / (2n * divisor) + fees;
+  return cost + exactOf(fees);
+}
+
+/** An exact cost in whole micro-dollars, rounded half up. */
+export function wholeMicroUsd(exact: bigint): bigint {
+  return (2n * exact + PARTS_PER_MICRO) / (2n * PARTS_PER_MICRO);
+}
+
+/** Whole micro-dollars as an exact cost. */
+export function exactOf(microUsd: bigint): bigint {
+  return microUsd * PARTS_PER_MICRO;
 }
 
 /** Whole micro-dollars of an amount a provider states in dollars, as OpenRouter's `usage.cost`. */
@@ -55,8 +69,11 @@ export function fromUsd(usd: number): bigint {
   return BigInt(Math.round(usd * 1e6));
 }
 
-const PICO_PER_MICRO = 1_000_000n;
+/** One for a service tier, one for a place. */
+const mostFactors = 2;
 const FACTOR_SCALE = 10_000;
+/** Pico-dollars in a micro-dollar, and the scale of the factors. */
+const PARTS_PER_MICRO = 1_000_000n * BigInt(FACTOR_SCALE) ** BigInt(mostFactors);
 
 /** A dollar for a million tokens is a million pico-dollars for one. */
 function picoPerToken(usdPerMillion: number): bigint {

@@ -91,7 +91,8 @@ describe('every recorded answer', () => {
   it.each(named)('costs what the configuration says: $name', async ({ index, recording, usage }) => {
     const call = await accounted(`priced-${index}`, recording);
     expectUsage(call, usage);
-    expect([call.cost, call.timeline[0]!.priceSource]).toEqual([priceOf(call.tokens, rates), 'config']);
+    const cost = priceOf(withIterations(call.tokens, recording), rates);
+    expect([call.cost, call.timeline[0]!.priceSource]).toEqual([cost, 'config']);
   });
 
   it('is in the totals, to the micro-dollar', async () => {
@@ -112,14 +113,37 @@ function expectUsage({ tokens }: Accounted, usage: ExpectedUsage): void {
 
 type Rates = { input: number; output: number; cacheRead?: number; cacheWrite?: number };
 
+/** Anthropic's searches of the web: ten dollars a thousand by its own list. */
+function searchesIn({ body }: Recording): number {
+  return Number([...body.matchAll(/"web_search_requests": ?(\d+)/g)].at(-1)?.[1] ?? 0);
+}
+
+/** Anthropic counts the compaction of a conversation apart from its answer. */
+function withIterations(tokens: Accounted['tokens'], { body }: Recording): Accounted['tokens'] {
+  const list = [...body.matchAll(/"iterations": ?(\[.*?\])/g)].at(-1)?.[1];
+  const iterations = (list === undefined ? [] : JSON.parse(list)) as Record<string, number | string>[];
+  return iterations
+    .filter(({ type }) => type === 'compaction')
+    .reduce<Accounted['tokens']>(
+      (sum, iteration) => ({
+        input: sum.input + Number(iteration.input_tokens ?? 0),
+        output: sum.output + Number(iteration.output_tokens ?? 0),
+        cacheRead: sum.cacheRead + Number(iteration.cache_read_input_tokens ?? 0),
+        cacheWrite: sum.cacheWrite + Number(iteration.cache_creation_input_tokens ?? 0),
+      }),
+      tokens,
+    );
+}
+
 /** The sum in decimal digits, rounded half up once at the sixth place. */
-function priceOf({ input, output, cacheRead, cacheWrite }: Accounted['tokens'], list: Rates): string {
+function priceOf({ input, output, cacheRead, cacheWrite }: Accounted['tokens'], list: Rates, searches = 0): string {
   const exact = (rate: number) => BigInt(rate.toFixed(6).replace('.', ''));
   const sum =
     BigInt(input) * exact(list.input) +
     BigInt(output) * exact(list.output) +
     BigInt(cacheRead) * exact(list.cacheRead ?? list.input) +
-    BigInt(cacheWrite) * exact(list.cacheWrite ?? list.input);
+    BigInt(cacheWrite) * exact(list.cacheWrite ?? list.input) +
+    BigInt(searches) * exact(10_000);
   return dollars((sum + 500_000n) / 1_000_000n);
 }
 
@@ -139,14 +163,16 @@ const catalogue = JSON.parse(
 ) as CatalogueFile;
 
 /** What OpenRouter says itself; nothing on the own machine; else the catalogue's list for the model that answered, else unknown. */
-function expectedCost(type: string, { body }: Recording, call: Accounted): { cost: string | null; source?: string } {
-  const said = [...body.matchAll(/"cost": ?([\d.e-]+)[,}]/g)].at(-1)?.[1];
+function expectedCost(type: string, recording: Recording, call: Accounted): { cost: string | null; source?: string } {
+  const said = [...recording.body.matchAll(/"cost": ?([\d.e-]+)[,}]/g)].at(-1)?.[1];
   if (type === 'openrouter' && said !== undefined) {
     return { cost: dollars(BigInt(Math.round(Number(said) * 1e6))), source: 'provider' };
   }
   const isOwnMachine = type === 'ollama' && !/[:-]cloud$/.test(call.upstreamModel);
   const price = isOwnMachine ? { input: 0, output: 0 } : listedPrice(type, call.upstreamModel, call.tokens);
-  return price ? { cost: priceOf(call.tokens, price), source: 'catalogue' } : { cost: null, source: undefined };
+  const searches = type === 'anthropic' ? searchesIn(recording) : 0;
+  const tokens = withIterations(call.tokens, recording);
+  return price ? { cost: priceOf(tokens, price, searches), source: 'catalogue' } : { cost: null, source: undefined };
 }
 
 function listedPrice(type: string, model: string, { input, cacheRead, cacheWrite }: Accounted['tokens']): Rates | undefined {
