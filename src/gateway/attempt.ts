@@ -139,9 +139,12 @@ async function open(
 
 /** Some providers repeat the key that they refuse; nobody behind the router is to see it. */
 function withoutKey(body: Buffer, key: string | undefined): Buffer {
-  if (!key || !body.includes(key)) return body;
+  if (!key || key.length < shortestKey || !body.includes(key)) return body;
   return Buffer.from(body.toString('utf8').replaceAll(key, '[key]'));
 }
+
+/** A shorter one is none that a service gave out, and stands in other words. */
+const shortestKey = 8;
 
 /** An answer that is there as a whole, in the form that the client asked for. */
 function openedWhole(message: WholeMessage, target: Target, warnings: string[], stream: boolean): Opened {

@@ -5,17 +5,16 @@ import { newMoment } from '../../src/daemon/moment.ts';
 import type { DialectName } from '../../src/dialects/dialect.ts';
 import { handleCall } from '../../src/gateway/handle-call.ts';
 import type { GatewayParts } from '../../src/gateway/parts.ts';
-import { StreamGrammar } from '../../src/protocol/grammar.ts';
-import { MessageBuilder } from '../../src/protocol/message-builder.ts';
-import type { ContentBlock, Message, MessagesRequest, StreamEventData } from '../../src/protocol/messages.ts';
+import type { MessagesRequest, StreamEventData } from '../../src/protocol/messages.ts';
 import { makeTarget } from '../../src/providers/make-target.ts';
 import type { Target } from '../../src/providers/target.ts';
 import type { Upstream, UpstreamReply, UpstreamRequest } from '../../src/providers/transport.ts';
 import type { RoutingTable } from '../../src/routing/table.ts';
 import { formats, pathOf, toolsOf } from '../corpus/formats.ts';
 import type { Recording } from '../corpus/recording.ts';
-import { fallbackReply, fallbackText } from './fallback.ts';
+import { fallbackReply } from './fallback.ts';
 import { errorFrame, type Fault, garbage } from './faults.ts';
+import { judge } from './judge.ts';
 
 /** A recording behind the gateway, dying as it is told; everything but the providers is the router's own. */
 export class Wall {
@@ -44,7 +43,15 @@ export class Wall {
   async run(at: number, fault: Fault, fallback: boolean, passTime: () => Promise<void>): Promise<string[]> {
     this.#whole ??= await this.#play(this.#body.length, 'close', false, passTime);
     const outcome = await this.#play(at, fault, fallback, passTime);
-    return this.#judge(outcome, this.#whole, fallback);
+    const { upstream, records, refused, events } = outcome;
+    const wrong = judge(
+      { events, refused: refused?.message, saved: upstream.askedSecond, said: upstream.said },
+      this.#whole.events,
+      fallback,
+    );
+    if (upstream.left > 0) wrong.push(`${upstream.left} upstream connections were left open`);
+    if (records.length !== 1) wrong.push(`settled ${records.length} times`);
+    return wrong;
   }
 
   async #play(at: number, fault: Fault, fallback: boolean, passTime: () => Promise<void>): Promise<Outcome> {
@@ -59,40 +66,6 @@ export class Wall {
     // A connection whose answer was whole is given a moment to end by itself.
     if (upstream.left > 0) await passTime();
     return { refused: reply.ok ? undefined : reply.failure, events, records, upstream };
-  }
-
-  #judge(outcome: Outcome, whole: Outcome, fallback: boolean): string[] {
-    const { events, records, upstream, refused } = outcome;
-    const wrong: string[] = [];
-    if (upstream.left > 0) wrong.push(`${upstream.left} upstream connections were left open`);
-    if (records.length !== 1) wrong.push(`settled ${records.length} times`);
-    if (refused) return fallback ? [...wrong, `refused: ${refused.message}`] : wrong;
-    const grammar = new StreamGrammar();
-    const builder = new MessageBuilder();
-    for (const event of events) {
-      grammar.add(event);
-      builder.add(event);
-    }
-    wrong.push(...grammar.finish());
-    const got = contentOf(builder.message, stopsIn(events));
-    const full = contentOf(foldedOf(whole.events), stopsIn(whole.events));
-    const { said } = upstream;
-    const saved = upstream.askedSecond;
-    if (grammar.ended === 'error') {
-      if (fallback) wrong.push('ended in an error although another target was left');
-      if (!full.text.startsWith(got.text)) wrong.push('text that nobody said');
-    } else if (!saved) {
-      if (JSON.stringify(got) !== JSON.stringify(full)) wrong.push('an answer passed off as whole that is not');
-    } else {
-      const before = got.text.slice(0, got.text.length - fallbackText.length);
-      if (got.text !== before + fallbackText) wrong.push('what the second target said is not all there');
-      if (!full.text.startsWith(before)) wrong.push('text that the first target did not say');
-      if (before.trimEnd() !== (said ?? '')) wrong.push('the second target was not told what was said');
-    }
-    const wholeTools = new Set(full.tools.map((tool) => JSON.stringify(tool)));
-    if (got.tools.some((tool) => !wholeTools.has(JSON.stringify(tool)))) wrong.push('a tool call that was not made');
-    if (saved && got.tools.length > 0) wrong.push('a tool call in front of what the second target said');
-    return wrong;
   }
 }
 
@@ -219,27 +192,5 @@ function callOf(request: MessagesRequest): Call {
     ...{ id: 'req_wall', startedAt: Date.now(), caller: { name: 'local', permissions: new Set() }, query: '' },
     ...{ request, rawBody: Buffer.from(JSON.stringify(request)), headers: {}, sessionId: undefined },
     signal: new AbortController().signal,
-  };
-}
-
-function foldedOf(events: readonly StreamEventData[]): Message | undefined {
-  const builder = new MessageBuilder();
-  for (const event of events) builder.add(event);
-  return builder.message;
-}
-
-function stopsIn(events: readonly StreamEventData[]): number {
-  return events.filter(({ type }) => type === 'content_block_stop').length;
-}
-
-/** What a client could use: all text, and the tool calls among the blocks that were closed. */
-function contentOf(message: Message | undefined, closed: number): { text: string; tools: unknown[] } {
-  const content: ContentBlock[] = message?.content ?? [];
-  return {
-    text: content.map((block) => (block.type === 'text' ? String(block.text ?? '') : '')).join(''),
-    tools: content
-      .slice(0, closed)
-      .filter(({ type }) => type === 'tool_use')
-      .map(({ name, input }) => ({ name, input })),
   };
 }
