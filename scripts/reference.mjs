@@ -23,12 +23,10 @@ for (const [name, text] of Object.entries(files)) {
 
 function page() {
   const blocks = Object.entries(schema.properties).filter(([name]) => name !== '$schema');
-  return (
-    [
-      readFileSync(join(root, 'docs/configuration-preface.md'), 'utf8').trim(),
-      ...blocks.map(([name, block]) => section(name, block)),
-    ].join('\n\n') + '\n'
-  );
+  return `${[
+    readFileSync(join(root, 'docs/configuration-preface.md'), 'utf8').trim(),
+    ...blocks.map(([name, block]) => section(name, block)),
+  ].join('\n\n')}\n`;
 }
 
 function section(name, block) {

@@ -14,8 +14,8 @@ import { errorFrame, type Fault, faults, garbage } from '../wall/faults.ts';
 import { judge } from '../wall/judge.ts';
 
 /** How long a silent upstream is waited for here. */
-const idleMs = 250;
-const atOnce = 24;
+const idleMs = 1000;
+const atOnce = 48;
 
 interface HttpCase {
   marker: string;
