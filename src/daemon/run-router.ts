@@ -5,6 +5,7 @@ import { createHttpServer } from '../server/create-server.ts';
 import type { Control } from '../server/service.ts';
 import { createLogger, type Logger, type LogSettings } from '../telemetry/logger.ts';
 import { type Access, type Assembly, accessFor, assemble } from './assemble.ts';
+import { startHealthChecks } from './health-checks.ts';
 import { Ledgers } from './ledgers.ts';
 import { listen } from './listen.ts';
 import { LiveService } from './live-service.ts';
@@ -68,6 +69,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   );
   const port = settings.port ?? environment.router.port ?? assembly.config.router.port;
   const listening = await listen(() => createHttpServer(service), host, port);
+  let stopChecks = startHealthChecks(assembly, moment.health);
   const warnings = [...assembly.warnings, ...openWarnings(access, host, listening.port)];
   for (const warning of warnings) logger.warn(warning);
   return {
@@ -92,6 +94,8 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       if (!next) return;
       const before = assembly;
       assembly = next;
+      stopChecks();
+      stopChecks = startHealthChecks(next, moment.health);
       service.replace(next.generation(logger, accessOf(next, host, environment), ledgers));
       logger.setLevel(logSettings(settings, next).level);
       logger.info('configuration reloaded', { configFile: next.configFile ?? null });
@@ -100,6 +104,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       void before.transport.close();
     },
     async close(drainMs = 30_000) {
+      stopChecks();
       await service.drain(drainMs);
       await listening.close();
       await assembly.transport.destroy();

@@ -144,6 +144,18 @@ describe('what is known of a target', () => {
     expect(health.inFlight(one)).toBe(0);
   });
 
+  it('is what a check found, until a call knows better', () => {
+    const one = target('one');
+    health.noteCheck(one, 'it answered 500');
+    expect(health.blocked(one)).toBe('its health check failed: it answered 500');
+    expect(health.report(one)).toMatchObject({ lastOk: false, lastChecked: now });
+    health.noteCheck(one, undefined);
+    expect(health.blocked(one)).toBeUndefined();
+    health.noteCheck(one, 'it answered 500');
+    succeed(one);
+    expect(health.blocked(one)).toBeUndefined();
+  });
+
   it('is what is usual once enough calls were seen', () => {
     const one = target('one');
     for (let count = 0; count < 9; count += 1) succeed(one, undefined, 100);

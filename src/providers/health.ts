@@ -54,6 +54,7 @@ export class Health {
   blocked(target: Target): string | undefined {
     const known = this.#targets.get(idOf(target));
     if (!known) return undefined;
+    if (known.checkProblem !== undefined) return `its health check failed: ${known.checkProblem}`;
     const now = this.#now();
     const reasons = slotsOf(target).map((key) => known.key(key).blocked(now));
     return reasons.includes(undefined) ? undefined : reasons[0];
@@ -111,6 +112,7 @@ export class Health {
     return {
       succeeded: () => {
         slot.succeeded();
+        known.checkProblem = undefined;
         known.note(true, this.#now(), this.#now() - startedAt);
       },
       failed: (failure) => {
@@ -131,9 +133,11 @@ export class Health {
     };
   }
 
-  /** What an active check found. */
-  noteCheck(target: Target, ok: boolean): void {
-    this.#of(target).note(ok, this.#now());
+  /** What an active check found: what is wrong with the target, or nothing. */
+  noteCheck(target: Target, problem: string | undefined): void {
+    const known = this.#of(target);
+    known.checkProblem = problem;
+    known.note(problem === undefined, this.#now());
   }
 
   #of(target: Target): TargetHealth {
@@ -152,6 +156,8 @@ class TargetHealth {
   latencyMs: number | undefined;
   lastChecked: number | undefined;
   lastOk: boolean | undefined;
+  /** What the last check found wrong; a call that succeeds knows better. */
+  checkProblem: string | undefined;
   readonly #keys = new Map<string, KeyHealth>();
   #slots: Slots | undefined;
   #samples: number[] = [];
