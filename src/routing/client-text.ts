@@ -68,7 +68,7 @@ function isWholeElement(text: string): boolean {
 
 /** `<command-name>/review</command-name><command-args>a.ts</command-args>` was typed as `/review a.ts`. */
 function commandLine(text: string): string {
-  return text.replaceAll(/<\/?command-(?:name|args)>/g, ' ').replaceAll(/ {2,}/g, ' ');
+  return text.replaceAll(/(?:\s*<\/?command-(?:name|args)>)+\s*/g, ' ');
 }
 
 /** Cuts out the client's elements, nested ones with what holds them; one that is never closed stays as it is. */
