@@ -99,7 +99,7 @@ function textParts({ messageContains, fileTypes }: WrittenCondition): Part[] {
   if (fileTypes) {
     const wanted = fileTypes.map(normalFileType);
     parts.push((facts) => {
-      const found = wanted.find((type) => facts.fileTypes.includes(type));
+      const found = facts.fileTypes.length === 0 ? undefined : wanted.find((type) => facts.fileTypes.includes(type));
       if (found !== undefined) return { holds: true, saw: `${found} files are concerned` };
       return {
         holds: false,

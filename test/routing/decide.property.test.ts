@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { factsFrom, tableOf, targetNamed } from '../../test/support/routing-bed.ts';
-import { decide } from './decide.ts';
-import { explain } from './explain.ts';
-import type { Facts } from './facts.ts';
-import { LiveState } from './live-state.ts';
-import { refusalOf } from './refusal.ts';
-import type { Block } from './state.ts';
-import type { RoutingTable } from './table.ts';
+import { decide } from '../../src/routing/decide.ts';
+import { explain } from '../../src/routing/explain.ts';
+import type { Facts } from '../../src/routing/facts.ts';
+import { LiveState } from '../../src/routing/live-state.ts';
+import { refusalOf } from '../../src/routing/refusal.ts';
+import type { Block } from '../../src/routing/state.ts';
+import type { RoutingTable } from '../../src/routing/table.ts';
+import { factsFrom, tableOf, targetNamed } from '../support/routing-bed.ts';
 
 const names = ['a', 'b', 'c', 'd', 'e', 'claude-x'];
 const name = fc.constantFrom(...names);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { clientRequest } from '../../test/support/claude-code-request.ts';
-import { factsFrom } from '../../test/support/routing-bed.ts';
+import { clientRequest } from '../support/claude-code-request.ts';
+import { factsFrom } from '../support/routing-bed.ts';
 
 const noise = 'implement it in app.py, write code, explain';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { clientRequest, titleRequest, webSearchRequest } from '../../test/support/claude-code-request.ts';
-import { factsFrom, factsOfText, tableOf, targetNamed } from '../../test/support/routing-bed.ts';
-import { type Decision, decide } from './decide.ts';
-import { explain } from './explain.ts';
-import type { Facts } from './facts.ts';
-import { LiveState } from './live-state.ts';
-import type { RoutingTable } from './table.ts';
+import { type Decision, decide } from '../../src/routing/decide.ts';
+import { explain } from '../../src/routing/explain.ts';
+import type { Facts } from '../../src/routing/facts.ts';
+import { LiveState } from '../../src/routing/live-state.ts';
+import type { RoutingTable } from '../../src/routing/table.ts';
+import { clientRequest, titleRequest, webSearchRequest } from '../support/claude-code-request.ts';
+import { factsFrom, factsOfText, tableOf, targetNamed } from '../support/routing-bed.ts';
 
 const targets = ['default', 'a', 'b', 'c', 'claude-3-sonnet', 'fallback'].map((name) => targetNamed(name));
 const idle = new LiveState();

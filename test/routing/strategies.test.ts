@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { targetNamed } from '../../../test/support/routing-bed.ts';
-import { strategies } from './registry.ts';
-import { wholeShares } from './smooth-weighted.ts';
-import type { Member, Moment } from './strategy.ts';
+import { strategies } from '../../src/routing/strategies/registry.ts';
+import { wholeShares } from '../../src/routing/strategies/smooth-weighted.ts';
+import type { Member, Moment } from '../../src/routing/strategies/strategy.ts';
+import { targetNamed } from '../support/routing-bed.ts';
 
 function membersOf(weights: Record<string, number>): Member[] {
   return Object.entries(weights).map(([name, weight]) => ({ target: targetNamed(name), weight }));
