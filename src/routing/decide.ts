@@ -48,7 +48,7 @@ export function decide(facts: Facts, table: RoutingTable, state: RoutingState, n
     refused,
     steps,
     set: choice.set,
-    pool: pool && { name: pool.name, members: pool.members.map(({ target }) => target.name), tookTurn },
+    pool: pool && { name: pool.name, members: pool.memberNames, tookTurn },
   };
 }
 
