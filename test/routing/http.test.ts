@@ -85,10 +85,10 @@ describe('POST /api/explain', () => {
 
 describe('calls', () => {
   it('get the fields that their rule sets, and go on otherwise as they are', async () => {
-    const set = { temperature: 0.3, max_tokens: 77 };
+    const set = { stop_sequences: ['STOP'], max_tokens: 77 };
     const router = await start({ routingRules: [{ name: 'r', condition: {}, targetModel: 'second', set }] });
     expect((await send(router, clientRequest('set'))).status).toBe(200);
-    expect(upstream.requests.at(-1)!.body).toMatchObject({ temperature: 0.3, max_tokens: 77, model: 'second' });
+    expect(upstream.requests.at(-1)!.body).toMatchObject({ ...set, model: 'second' });
   });
 
   it('that no window holds are told so in words that clients know', async () => {

@@ -26,6 +26,8 @@ export function targetNamed(name: string, abilities: ModelAbilities = {}, proble
     abilities,
     timeouts: { firstByte: 0, idle: 0, total: 0 },
     auth: 'none',
+    credential: undefined,
+    counting: undefined,
     keys: new KeyPool([]),
     passThroughCredential: false,
     headers: {},
