@@ -34,6 +34,7 @@ const openings: readonly RegExp[] = [
   /^Your (task|job) is to (create|write|produce) (a|an)\b.{0,40}\bsummary of\b/s,
   /^(CRITICAL|IMPORTANT): Respond with TEXT ONLY/,
   /^(Your |The )?(previous |last )?(response|answer|message|output)( above)? (was|has been|got) (cut off|truncated|interrupted)/i,
+  /^\W*(cut off|truncated|interrupted)\b.{0,60}\b(resume|continue)\b/i,
   /^Output token limit hit\b/i,
   /^(Please )?(continue|resume)( directly)?,? (from )?(where|exactly where) you (left|stopped|were cut) ?off/i,
   /^[\w:.-]+( \[[^\]]*\])? hook (feedback|additional context|blocking error|error|success|stopped)/i,
@@ -44,6 +45,15 @@ const openings: readonly RegExp[] = [
 /** True for what marks that the person stopped the model: what follows it in the same message was typed by the person. */
 export function isInterruption(text: string): boolean {
   return /^\s*\[Request interrupted by user\b[^\]]*\]/.test(text);
+}
+
+/**
+ * True for the long text with which the client asks to sum the conversation up. Asked only of a text behind the person's own:
+ * that may itself want a long summary.
+ */
+export function isSummaryRequest(text: string): boolean {
+  const opening = text.slice(0, 800);
+  return text.length > 2500 && /\bsummar(y|i[sz]e)\b/i.test(opening) && /\b(conversation|session)\b/i.test(opening);
 }
 
 /** True for a text that shows a slash command; the text after it in the same message is the command's own. */

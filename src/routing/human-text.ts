@@ -1,5 +1,5 @@
 import { blocksOf, type ContentBlock, type InputMessage, type MessagesRequest } from '../protocol/messages.ts';
-import { isCommand, isInterruption, personsPart } from './client-text.ts';
+import { isCommand, isInterruption, isSummaryRequest, personsPart } from './client-text.ts';
 
 /** The latest that a person typed, and where. */
 export interface HumanTurn {
@@ -40,6 +40,7 @@ function humanTextOf(message: InputMessage, fromClaudeCode: boolean): string {
   for (const block of typedBlocks(blocks, fromClaudeCode)) {
     const { text } = block;
     if (typeof text !== 'string') continue;
+    if (fromClaudeCode && parts.length > 0 && isSummaryRequest(text)) break;
     const part = personsPart(text);
     if (part !== '') parts.push(part);
     // What follows a command in its message is the command's own text.

@@ -66,6 +66,13 @@ describe('the human text', () => {
       'hello',
     ],
     [
+      'a long request to sum up in other words',
+      [text('hello'), text(`Before we go on, write a summary of our session. ${`${noise}. `.repeat(100)}`)],
+      'hello',
+    ],
+    ['a long text of the person’s own', `Summarize this conversation: ${'word '.repeat(1000)}`.trim(), undefined],
+    ['a mark that the answer was cut', [result, text(`(cut off, resume: ${noise})`)], 'the first text'],
+    [
       'a request to sum up',
       `Your task is to create a detailed summary of the conversation so far. ${noise}`,
       'the first text',
@@ -88,7 +95,7 @@ describe('the human text', () => {
       'what is a <system-reminder> and a <div>?',
     ],
   ])('of %s', (_, content, expected) => {
-    expect(textOf(content)).toBe(expected);
+    expect(textOf(content)).toBe(expected ?? content);
   });
 
   it('is what follows a tool result where the client is another', () => {
