@@ -46,6 +46,23 @@ describe('the human text', () => {
       ],
       '/review main.go',
     ],
+    [
+      'a command that the client runs itself, and the text behind it',
+      [
+        text(`<local-command-caveat>${noise}</local-command-caveat>`),
+        text(
+          '<command-name>/compact</command-name>\n  <command-message>compact</command-message>\n  <command-args></command-args>',
+        ),
+        text(`<local-command-stdout>${noise}</local-command-stdout>`),
+        text('hello'),
+      ],
+      'hello',
+    ],
+    [
+      'such a command alone',
+      '<command-name>/model</command-name>\n<command-message>model</command-message>\n<command-args>opus</command-args>',
+      'the first text',
+    ],
     ['an editor selection', [text(`<ide_selection>${noise}</ide_selection>`), text('hello')], 'hello'],
     ['a notification', [text(`<task-notification><task-id>1</task-id>${noise}</task-notification>`)], 'the first text'],
     ['a tool result alone', [result], 'the first text'],
