@@ -22,6 +22,7 @@ export default defineConfig({
             'test/original/**/*.test.ts',
             'test/ledger/**/*.test.ts',
             'test/inbound/**/*.test.ts',
+            'test/routing/**/*.test.ts',
             'test/support/**/*.test.ts',
             'test/wall/**/*.test.ts',
           ],

@@ -28,9 +28,18 @@ export function familyRules(family: TokenFamily): FamilyRules {
 
 /** The family of a model by its id, with or without vendor prefix and date. */
 export function tokenFamilyOf(model: string): TokenFamily {
+  const known = FAMILY_BY_MODEL.get(model);
+  if (known !== undefined) return known;
   const id = bareModelId(withoutVendor(model.toLowerCase()));
-  return FAMILIES.find(([pattern]) => pattern.test(id))?.[1] ?? 'other';
+  const family = FAMILIES.find(([pattern]) => pattern.test(id))?.[1] ?? 'other';
+  if (FAMILY_BY_MODEL.size >= MOST_REMEMBERED) FAMILY_BY_MODEL.clear();
+  FAMILY_BY_MODEL.set(model, family);
+  return family;
 }
+
+/** Decisions ask for every target of a pool. */
+const FAMILY_BY_MODEL = new Map<string, TokenFamily>();
+const MOST_REMEMBERED = 1000;
 
 const FAMILIES: readonly (readonly [RegExp, TokenFamily])[] = [
   [/^claude-(opus-4-[789]|(opus|sonnet|haiku|fable|mythos)-([5-9]|\d\d))/, 'claude-4.7+'],

@@ -116,17 +116,20 @@ function poolOf(
     warnings.push(`loadBalancing.weights: "${name}" has none, so it answers only when the others can't`);
   }
   const found = names.map((name) => ({ name, target: resolve(name) }));
-  const members = found.flatMap(({ name, target }) => {
-    if (target === undefined) return [];
-    return [{ target, weight: weights ? (weights[name] ?? 0) : (weightOf(target) ?? 1) }];
-  });
+  const members = found
+    .flatMap(({ name, target }) => {
+      if (target === undefined) return [];
+      return [{ target, weight: weights ? (weights[name] ?? 0) : (weightOf(target) ?? 1) }];
+    })
+    .filter(({ target }, index, all) => all.findIndex((other) => other.target === target) === index);
   return {
     name: 'load-balancing',
     strategyName: strategy,
     strategy: strategies[strategy](),
     // What a moved session loses of its prompt cache is in the price already.
     keepsSessions: affinity === 'session' && strategy !== 'cheapest',
-    members: members.filter(({ target }, index) => members.findIndex((other) => other.target === target) === index),
+    members,
+    memberNames: members.map(({ target }) => target.name),
     missing: found.filter(({ target }) => target === undefined).map(({ name }) => name),
   };
 }

@@ -48,7 +48,14 @@ interface Question {
 /** Asks step after step until one answers, and tells each of them. */
 export function choose(facts: Facts, table: RoutingTable, now: number): { choice: Choice; steps: DecisionStep[] } {
   const steps: DecisionStep[] = [];
-  for (const { step, name, ask } of questions(facts, table, now)) {
+  const scope = new CallScope(facts, now);
+  for (const { step, name, ask } of questions(facts, table, scope)) {
+    if (step === 'routing-rule') {
+      // The one step that may have hundreds of parts.
+      const choice = firstRule(table, facts, scope, steps);
+      if (choice) return { choice, steps };
+      continue;
+    }
     const answer = ask();
     const matched = 'wanted' in answer;
     steps.push(name === undefined ? { step, matched, why: answer.why } : { step, name, matched, why: answer.why });
@@ -59,21 +66,27 @@ export function choose(facts: Facts, table: RoutingTable, now: number): { choice
 
 /** Every step of a table, in the order they are asked. */
 export function allSteps(facts: Facts, table: RoutingTable): { step: StepName; name?: string }[] {
-  return [...questions(facts, table, 0)].map(({ step, name }) => (name === undefined ? { step } : { step, name }));
+  const steps: { step: StepName; name?: string }[] = [];
+  for (const { step, name } of questions(facts, table, new CallScope(facts, 0))) {
+    if (step === 'routing-rule') steps.push(...table.rules.map((rule) => ({ step, name: rule.name })));
+    else steps.push(name === undefined ? { step } : { step, name });
+  }
+  return steps;
 }
 
-function* questions(facts: Facts, table: RoutingTable, now: number): Generator<Question> {
-  const scope = new CallScope(facts, now);
+function firstRule({ rules }: RoutingTable, facts: Facts, scope: CallScope, steps: DecisionStep[]): Choice | undefined {
+  for (const { name, condition, models, fallbacks, set } of rules) {
+    const { matched, why } = condition(facts, scope);
+    steps.push({ step: 'routing-rule', name, matched, why });
+    if (matched) return { rule: name, reason: why, wanted: { models }, hard: false, fallbacks, set };
+  }
+  return undefined;
+}
+
+function* questions(facts: Facts, table: RoutingTable, scope: CallScope): Generator<Question> {
   yield { step: 'hard-choice', ask: () => hardChoice(facts, table) };
   if (table.hasCustomRouter) yield { step: 'custom-router', ask: () => customChoice(facts, table) };
-  for (const rule of table.rules) {
-    const ask = (): Answer | { why: string } => {
-      const { matched, why } = rule.condition(facts, scope);
-      if (!matched) return { why };
-      return { why, rule: rule.name, wanted: { models: rule.models }, fallbacks: rule.fallbacks, set: rule.set };
-    };
-    yield { step: 'routing-rule', name: rule.name, ask };
-  }
+  if (table.rules.length > 0) yield { step: 'routing-rule', ask: () => ({ why: '' }) };
   yield* intelligentQuestions(facts, table);
   for (const { text, condition, model } of table.costRules) {
     const ask = (): Answer | { why: string } => {

@@ -34,6 +34,7 @@ const openings: readonly RegExp[] = [
   /^Your (task|job) is to (create|write|produce) (a|an)\b.{0,40}\bsummary of\b/s,
   /^(CRITICAL|IMPORTANT): Respond with TEXT ONLY/,
   /^(Your |The )?(previous |last )?(response|answer|message|output)( above)? (was|has been|got) (cut off|truncated|interrupted)/i,
+  /^\W*(cut off|truncated|interrupted)\b.{0,60}\b(resume|continue)\b/i,
   /^Output token limit hit\b/i,
   /^(Please )?(continue|resume)( directly)?,? (from )?(where|exactly where) you (left|stopped|were cut) ?off/i,
   /^[\w:.-]+( \[[^\]]*\])? hook (feedback|additional context|blocking error|error|success|stopped)/i,
@@ -46,16 +47,28 @@ export function isInterruption(text: string): boolean {
   return /^\s*\[Request interrupted by user\b[^\]]*\]/.test(text);
 }
 
-/** True for a text that shows a slash command; the text after it in the same message is the command's own. */
-export function isCommand(text: string): boolean {
-  return /^\s*<command-(name|message)>/.test(text);
+/**
+ * True for the long text with which the client asks to sum the conversation up. Asked only of a text behind the person's own:
+ * that may itself want a long summary.
+ */
+export function isSummaryRequest(text: string): boolean {
+  const opening = text.slice(0, 800);
+  return text.length > 2500 && /\bsummar(y|i[sz]e)\b/i.test(opening) && /\b(conversation|session)\b/i.test(opening);
+}
+
+/**
+ * True for a text that shows a slash command whose prompt is the next text of the message. Claude Code begins those with
+ * `<command-message>`, and commands that it runs itself (`/model`, `/compact`) with `<command-name>`.
+ */
+export function isPromptCommand(text: string): boolean {
+  return /^\s*<command-message>/.test(text);
 }
 
 /** What a person typed of a text block: without the client's elements and its own sentences; '' where nothing is left. */
 export function personsPart(text: string): string {
   const trimmed = text.trim();
   if (isWholeElement(trimmed)) return '';
-  const plain = trimmed.includes('<') ? commandLine(withoutWrappers(trimmed)) : trimmed;
+  const plain = trimmed.includes('<') ? commandLine(withoutWrappers(trimmed), isPromptCommand(trimmed)) : trimmed;
   const rest = plain.replace(/^\[Request interrupted by user\b[^\]]*\]\s*/, '').trim();
   return openings.some((opening) => opening.test(rest.slice(0, 400))) ? '' : rest;
 }
@@ -67,8 +80,9 @@ function isWholeElement(text: string): boolean {
 }
 
 /** `<command-name>/review</command-name><command-args>a.ts</command-args>` was typed as `/review a.ts`. */
-function commandLine(text: string): string {
-  return text.replaceAll(/<\/?command-(?:name|args)>/g, ' ').replaceAll(/ {2,}/g, ' ');
+function commandLine(text: string, asksModel: boolean): string {
+  if (asksModel) return text.replaceAll(/(?:\s*<\/?command-(?:name|args)>)+\s*/g, ' ');
+  return text.startsWith('<command-name>') ? text.replaceAll(/<command-(name|args)>[^<]*<\/command-\1>/g, '') : text;
 }
 
 /** Cuts out the client's elements, nested ones with what holds them; one that is never closed stays as it is. */

@@ -15,7 +15,11 @@ const wide = stemsOf(
 );
 /** What makes a task small. */
 const easy = stemsOf(
-  'typo rename list hello hi thanks thank bonjour merci salut quick simple simply small short tiny trivial version print show name format lint indent capital yes ok okay what who when date spelling rapide simple petit petite renomme orthographe affiche',
+  'typo rename hello hi thanks thank bonjour merci salut quick simple simply small short tiny trivial version print lint indent capital yes ok okay what who when date spelling rapide simple petit petite renomme orthographe affiche',
+);
+/** What makes something new. */
+const making = stemsOf(
+  'implement write build create develop design refactor debug generate add handle ecrire ajouter construire concevoir',
 );
 /** What adds a condition or a step. */
 const further = stemsOf(
@@ -41,6 +45,7 @@ function complexityPoints(text: string, words: Words): number {
     Math.min(1.5, distinct(words, wide) * 0.7) -
     Math.min(1.5, distinct(words, easy) * 0.8) +
     Math.min(2, distinct(words, further) * 0.5) +
+    Math.min(1.2, distinct(words, making) * 0.6) +
     Math.min(2.5, steps * 0.5) +
     Math.min(1, fileTypesIn(text).length * 0.3) +
     (hasCode ? 0.8 : 0) +

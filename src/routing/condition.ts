@@ -15,8 +15,8 @@ export interface Verdict {
 /** A rule's condition, ready to be asked. */
 export type Condition = (facts: Facts, scope: CallScope) => Verdict;
 
-/** What one part found: `holds` with what it saw, or why it does not. */
-type Part = (facts: Facts, scope: CallScope) => { holds: boolean; saw: string };
+/** What one part found, with what it saw; answers that are always the same are made once. */
+type Part = (facts: Facts, scope: CallScope) => Verdict;
 
 /** Makes a condition: all its parts must hold, the cheap ones are asked first. Problems go to `report`. */
 export function compileCondition(
@@ -41,9 +41,9 @@ export function expressionCondition(expression: Expression): Condition {
 function verdictOf(parts: readonly Part[], facts: Facts, scope: CallScope): Verdict {
   let seen = '';
   for (const part of parts) {
-    const { holds, saw } = part(facts, scope);
-    if (!holds) return { matched: false, why: saw };
-    seen = seen === '' ? saw : `${seen}; ${saw}`;
+    const verdict = part(facts, scope);
+    if (!verdict.matched) return verdict;
+    seen = seen === '' ? verdict.why : `${seen}; ${verdict.why}`;
   }
   return { matched: true, why: seen === '' ? 'it has no condition' : seen };
 }
@@ -53,22 +53,22 @@ function plainParts({ key, session, requestedModel, time, ...flags }: WrittenCon
   if (key) parts.push((facts) => oneOf(key, facts.key, 'the key is', 'none'));
   if (session) parts.push((facts) => oneOf(session, facts.session, 'the session is', 'unknown'));
   if (requestedModel) {
+    const globs = requestedModel.map(globMatcher);
     parts.push(({ requestedModel: model }) => {
-      return { holds: requestedModel.some((glob) => globMatches(glob, model)), saw: `the request names ${model}` };
+      const value = model.toLowerCase();
+      return { matched: globs.some((fits) => fits(value)), why: `the request names ${model}` };
     });
   }
   for (const [name, words] of flagWords) {
     const wanted = flags[name];
     if (wanted === undefined) continue;
-    parts.push((_, scope) => {
-      const value = scope[name];
-      return { holds: value === wanted, saw: value ? words.yes : words.no };
-    });
+    const verdicts = { yes: { matched: wanted, why: words.yes }, no: { matched: !wanted, why: words.no } };
+    parts.push((_, scope) => (scope[name] ? verdicts.yes : verdicts.no));
   }
   if (time) {
     parts.push((_, scope) => ({
-      holds: isWithin(time, scope.date),
-      saw: isWithin(time, scope.date) ? 'it is the time' : 'it is not the time',
+      matched: isWithin(time, scope.date),
+      why: isWithin(time, scope.date) ? 'it is the time' : 'it is not the time',
     }));
   }
   return parts;
@@ -83,28 +83,26 @@ const flagWords = [
 ] as const;
 
 function oneOf(wanted: readonly string[], value: string | undefined, words: string, none: string) {
-  return { holds: value !== undefined && wanted.includes(value), saw: `${words} ${value ?? none}` };
+  return { matched: value !== undefined && wanted.includes(value), why: `${words} ${value ?? none}` };
 }
 
 function textParts({ messageContains, fileTypes }: WrittenCondition): Part[] {
   const parts: Part[] = [];
   if (messageContains) {
     const wanted = messageContains.map((text) => ({ text, lower: text.toLowerCase() }));
-    const none = `the human text holds none of ${listed(messageContains)}`;
-    parts.push((facts) => {
-      const found = wanted.find(({ lower }) => facts.lowerText.includes(lower));
-      return { holds: found !== undefined, saw: found ? `the human text holds "${found.text}"` : none };
+    const none = { matched: false, why: `the human text holds none of ${listed(messageContains)}` };
+    parts.push(({ lowerText }) => {
+      const found = wanted.find(({ lower }) => lowerText.includes(lower));
+      return found ? { matched: true, why: `the human text holds "${found.text}"` } : none;
     });
   }
   if (fileTypes) {
     const wanted = fileTypes.map(normalFileType);
+    const none = { matched: false, why: `no ${wanted.join(', ')} file is concerned` };
     parts.push((facts) => {
-      const found = wanted.find((type) => facts.fileTypes.includes(type));
-      if (found !== undefined) return { holds: true, saw: `${found} files are concerned` };
-      return {
-        holds: false,
-        saw: `no ${wanted.join(', ')} file is concerned (${facts.fileTypes.join(', ') || 'none is named'})`,
-      };
+      const known = facts.fileTypes;
+      const found = known.length === 0 ? undefined : wanted.find((type) => known.includes(type));
+      return found === undefined ? none : { matched: true, why: `${found} files are concerned` };
     });
   }
   return parts;
@@ -115,21 +113,22 @@ function costlyParts({ taskType, complexity, tokenCount }: WrittenCondition): Pa
   if (taskType) {
     const wanted = taskType.map((name) => taskTypeNamed(name) ?? name);
     parts.push(({ taskTypes }) => {
-      return { holds: wanted.some((type) => taskTypes.includes(type)), saw: `the task is ${taskTypes.join(' or ')}` };
+      const found = wanted.find((type) => taskTypes.includes(type));
+      return { matched: found !== undefined, why: `the task is ${found ?? taskTypes[0]}` };
     });
   }
   if (complexity) {
     parts.push((facts) => ({
-      holds: complexity.includes(facts.complexity),
-      saw: `the complexity is ${facts.complexity}`,
+      matched: complexity.includes(facts.complexity),
+      why: `the complexity is ${facts.complexity}`,
     }));
   }
   if (tokenCount) {
     const { min = 0, max = Number.POSITIVE_INFINITY } = tokenCount;
     parts.push((facts) => {
       return {
-        holds: facts.tokenCount >= min && facts.tokenCount <= max,
-        saw: `the prompt has ${facts.tokenCount} tokens`,
+        matched: facts.tokenCount >= min && facts.tokenCount <= max,
+        why: `the prompt has ${facts.tokenCount} tokens`,
       };
     });
   }
@@ -137,27 +136,30 @@ function costlyParts({ taskType, complexity, tokenCount }: WrittenCondition): Pa
 }
 
 function expressionPart({ text, test }: Expression): Part {
+  const yes = { matched: true, why: `${text} holds` };
+  const no = { matched: false, why: `${text} does not hold` };
   return (_, scope) => {
     const result = test(scope);
-    if (result === true) return { holds: true, saw: `${text} holds` };
-    return { holds: false, saw: result === false ? `${text} does not hold` : `${text} can't be evaluated: ${result}` };
+    if (typeof result === 'string') return { matched: false, why: `${text} can't be evaluated: ${result}` };
+    return result ? yes : no;
   };
 }
 
-/** `*` stands for any text, and for none; case does not matter. */
-export function globMatches(glob: string, text: string): boolean {
+/** Tells whether a text in lower case fits; `*` stands for any text, and for none. Linear, whatever the glob. */
+function globMatcher(glob: string): (value: string) => boolean {
   const [first = '', ...rest] = glob.toLowerCase().split('*');
-  const value = text.toLowerCase();
   const last = rest.pop();
-  if (last === undefined) return value === first;
-  if (!value.startsWith(first)) return false;
-  let position = first.length;
-  for (const part of rest) {
-    const found = value.indexOf(part, position);
-    if (found === -1) return false;
-    position = found + part.length;
-  }
-  return value.length - last.length >= position && value.endsWith(last);
+  if (last === undefined) return (value) => value === first;
+  return (value) => {
+    if (!value.startsWith(first)) return false;
+    let position = first.length;
+    for (const part of rest) {
+      const found = value.indexOf(part, position);
+      if (found === -1) return false;
+      position = found + part.length;
+    }
+    return value.length - last.length >= position && value.endsWith(last);
+  };
 }
 
 /** Local time; a window whose end is before its beginning goes over midnight. */

@@ -48,7 +48,7 @@ export function decide(facts: Facts, table: RoutingTable, state: RoutingState, n
     refused,
     steps,
     set: choice.set,
-    pool: pool && { name: pool.name, members: pool.members.map(({ target }) => target.name), tookTurn },
+    pool: pool && { name: pool.name, members: pool.memberNames, tookTurn },
   };
 }
 
@@ -86,12 +86,13 @@ class Sorter {
 
   /** Adds a pool's members as its strategy orders those that can take the call; true where that used up a turn. */
   addPool(pool: Pool, table: RoutingTable): boolean {
-    const available: Member[] = [];
+    const fit: Member[] = [];
     for (const member of pool.members) {
       const refusal = refusalOf(member.target, this.#facts, this.#state);
       if (refusal) this.#refused.set(member.target, refusal);
-      else available.push(member);
+      else fit.push(member);
     }
+    const available = fit.length === pool.members.length ? pool.members : fit;
     for (const name of pool.missing) this.#refused.set(name, unknownModel(name));
     const { session } = this.#facts;
     const home = session === undefined ? undefined : this.#state.session(session)?.target;

@@ -88,10 +88,14 @@ class CallFacts implements Facts {
   readonly #call: Call;
   readonly #settings: FactsSettings;
   readonly #known = new Map<string, unknown>();
+  readonly #promptTokens = new Map<TokenFamily, number>();
+
+  readonly requestedModel: string;
 
   constructor(call: Call, settings: FactsSettings) {
     this.#call = call;
     this.#settings = settings;
+    this.requestedModel = call.request.model.replace(/\[1m\]$/i, '');
   }
 
   #once<Value>(name: string, read: () => Value): Value {
@@ -118,10 +122,6 @@ class CallFacts implements Facts {
     const { system, messages, tools, tool_choice } = this.#request;
     const asked = Array.isArray(tools) ? tools.filter((tool) => tool?.defer_loading !== true) : tools;
     return { system, messages: messages.slice(0, this.#turn.end), tools: asked, tool_choice };
-  }
-
-  get requestedModel() {
-    return this.#request.model.replace(/\[1m\]$/i, '');
   }
 
   get headerModel() {
@@ -240,7 +240,12 @@ class CallFacts implements Facts {
   }
 
   promptTokens(model: string) {
-    return this.#once('prompt', () => this.#settings.measurePrompt(this.#request))(tokenFamilyOf(model));
+    const family = tokenFamilyOf(model);
+    const known = this.#promptTokens.get(family);
+    if (known !== undefined) return known;
+    const tokens = this.#once('prompt', () => this.#settings.measurePrompt(this.#request))(family);
+    this.#promptTokens.set(family, tokens);
+    return tokens;
   }
 }
 

@@ -1,5 +1,5 @@
 import { blocksOf, type ContentBlock, type InputMessage, type MessagesRequest } from '../protocol/messages.ts';
-import { isCommand, isInterruption, personsPart } from './client-text.ts';
+import { isInterruption, isPromptCommand, isSummaryRequest, personsPart } from './client-text.ts';
 
 /** The latest that a person typed, and where. */
 export interface HumanTurn {
@@ -37,13 +37,14 @@ function humanTextOf(message: InputMessage, fromClaudeCode: boolean): string {
   if (typeof message.content === 'string') return personsPart(message.content);
   const blocks = blocksOf(message.content);
   const parts: string[] = [];
-  for (const block of typedBlocks(blocks, fromClaudeCode)) {
-    const { text } = block;
+  let skipsNext = false;
+  for (const { text } of typedBlocks(blocks, fromClaudeCode)) {
     if (typeof text !== 'string') continue;
-    const part = personsPart(text);
+    if (fromClaudeCode && parts.length > 0 && isSummaryRequest(text)) break;
+    const part = skipsNext ? '' : personsPart(text);
     if (part !== '') parts.push(part);
-    // What follows a command in its message is the command's own text.
-    if (isCommand(text)) break;
+    // The text behind a command is the prompt that it stands for.
+    skipsNext = isPromptCommand(text);
   }
   return parts.join('\n');
 }

@@ -33,21 +33,20 @@ const leastAnswer = 1024;
 
 /** Why a target can't take the call; undefined where it can. */
 export function refusalOf(target: Target, facts: Facts, state: RoutingState): Refusal | undefined {
-  const refuse = (kind: RefusalKind, reason: string): Refusal => {
-    return { name: target.name, provider: target.provider, kind, reason, target };
-  };
-  if (target.problem !== undefined) return refuse('problem', target.problem);
+  if (target.problem !== undefined) return refusal(target, 'problem', target.problem);
   const { allowedModels } = facts;
   if (allowedModels && ![target.name, ...target.aliases].some((name) => allowedModels.includes(name))) {
-    return refuse('key', `the key may not use ${target.name}`);
+    return refusal(target, 'key', `the key may not use ${target.name}`);
   }
   const { contextWindow, images, tools } = target.abilities;
-  if (images === false && facts.needsImages) return refuse('images', 'it takes no images, and the call holds some');
-  if (tools === false && facts.hasTools) return refuse('tools', 'it calls no tools, and the call offers some');
+  if (images === false && facts.needsImages)
+    return refusal(target, 'images', 'it takes no images, and the call holds some');
+  if (tools === false && facts.hasTools) return refusal(target, 'tools', 'it calls no tools, and the call offers some');
   if (contextWindow !== undefined) {
     const prompt = facts.promptTokens(target.model);
     if (prompt + leastAnswer > contextWindow) {
-      return refuse(
+      return refusal(
+        target,
         'window',
         `prompt is too long: ${prompt} tokens > ${Math.max(0, contextWindow - leastAnswer)} maximum`,
       );
@@ -55,8 +54,12 @@ export function refusalOf(target: Target, facts: Facts, state: RoutingState): Re
   }
   const block = state.blocked(target);
   if (block === undefined) return undefined;
-  const refusal = refuse(block.soft ? 'resting' : (block.kind ?? 'limit'), block.reason);
-  return block.retryAfterSeconds === undefined ? refusal : { ...refusal, retryAfterSeconds: block.retryAfterSeconds };
+  const resting = refusal(target, block.soft ? 'resting' : (block.kind ?? 'limit'), block.reason);
+  return block.retryAfterSeconds === undefined ? resting : { ...resting, retryAfterSeconds: block.retryAfterSeconds };
+}
+
+function refusal(target: Target, kind: RefusalKind, reason: string): Refusal {
+  return { name: target.name, provider: target.provider, kind, reason, target };
 }
 
 /** For a name that the configuration uses and nobody serves. */

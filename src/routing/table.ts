@@ -62,6 +62,7 @@ export interface Pool {
   /** A session keeps its target while that can take calls. */
   keepsSessions: boolean;
   members: readonly Member[];
+  memberNames: readonly string[];
   /** Names of the pool that no configured provider serves. */
   missing: readonly string[];
 }

@@ -2,7 +2,7 @@ import { stem, type Words } from './words.ts';
 
 /** The kinds of task, and the words that speak for each: `word:weight`, a phrase with `_`; the weight is 1 where none is said. */
 const signs: Readonly<Record<TaskType, string>> = {
-  code: 'implement:2 code:1 program:1 function:1 write_code:3 write_function:3 create_function:3 script:1 endpoint:1 add:1 build:1 component:1 class:1 feature:1 method:1 api:0.5 develop:2 write:0.5 make:0.5 create:0.5 parser:1 algorithm:1 regex:1 query:0.5 migrate:1 convert:1 rename:1 replace:1 change:0.5 update:0.5 modify:0.5 modifier:0.5 remove:0.5 delete:0.5 supprimer:0.5 integrate:1 generate_code:3 snippet:1 hook:0.5 module:0.5 install:0.5 configure:0.5',
+  code: 'implement:2 code:1 program:1 function:1 write_code:3 write_function:3 create_function:3 script:1 endpoint:1 add:1 build:1 component:1 class:1 feature:1 method:1 api:0.5 develop:2 write:0.5 make:0.5 create:0.5 parser:1 algorithm:1 regex:1 query:0.5 migrate:1 convert:1 rename:1 replace:1 change:0.5 update:0.5 modify:0.5 modifier:0.5 remove:0.5 delete:0.5 supprimer:0.5 integrate:1 generate_code:3 snippet:1 hook:0.5 module:0.5 install:0.5 configure:0.5 python:1 javascript:1 typescript:1 html:1 css:1 java:1 rust:1 golang:1 sql:1 react:1 website:1 array:1 binary_tree:1',
   debugging:
     'debug:3 bug:2 fix:2 error:1.5 exception:2 crash:2 traceback:3 stacktrace:3 stack_trace:3 fail:1.5 failure:1.5 broken:2 not_work:3 doesn_t_work:3 wrong:1 issue:1 erreur:1.5 planter:1.5 marche_pas:3 fonctionne_pas:3 segfault:3 undefined:1 leak:2 troubleshoot:3 diagnose:2 why_fail:3 regression:1.5 panne:2 hang:1.5 freeze:1.5',
   refactoring:
@@ -18,16 +18,16 @@ const signs: Readonly<Record<TaskType, string>> = {
   design:
     'design:2.5 architecture:2.5 architect:2.5 plan:1.5 schema:1 propose:1 proposer:1 blueprint:2 structure:0.8 approach:1 strategy:1.5 strategie:1.5 roadmap:2 diagram:1.5 adr:2 rfc:2 wireframe:2.5 mockup:2.5',
   creative:
-    'brainstorm:3 story:3 poem:3 poeme:3 slogan:3 tagline:3 creative:2 idea:2 imagine:2 lyrics:3 song:2 joke:3 fiction:3 marketing:1.5 blog:1.5 essay:2 invent:2 inventer:2 histoire:2.5 haiku:2 invitation:1 name_for:2 speech:1.5 blague:3 chanson:2 email:0.8 conte:2 tale:2 novel:1.5',
+    'brainstorm:3 story:3 poem:3 poeme:3 slogan:3 tagline:3 creative:2 idea:2 imagine:2 lyrics:3 song:2 joke:3 fiction:3 marketing:1.5 blog:1.5 essay:2 invent:2 inventer:2 histoire:2.5 haiku:2 invitation:1 name_for:2 speech:1.5 blague:3 chanson:2 email:0.8 conte:2 tale:2 novel:1.5 paragraph:1.5 headline:2 character:0.8 persuasive:1.5 compose:1.5 draft:1 article:1',
   translation:
     'translate:3 localise:1.5 english:0.8 french:0.8 spanish:0.8 german:0.8 into_french:3 into_english:3 francais:0.8 anglais:0.8 espagnol:0.8 allemand:0.8',
   summarization:
     'summarise:3 summary:3 tldr:3 recap:2.5 condense:2 digest:1.5 shorten:1.5 synthesis:2 synthese:2 abstract:1 key_points:2 bullet_points:1',
-  math: 'calculate:2 compute:1 equation:2.5 integral:2.5 derivative:2.5 prove:2 theorem:3 theoreme:3 probability:2 probabilite:2 solve:1.5 matrix:1 arithmetic:2 calcul:2 resoudre:1.5 percent:1.5 sum_of:1.5 demontrer:2',
+  math: 'calculate:2 compute:1 equation:2.5 integral:2.5 derivative:2.5 prove:2 theorem:3 theoreme:3 probability:2 probabilite:2 solve:1.5 matrix:1 arithmetic:2 calcul:2 resoudre:1.5 percent:1.5 sum_of:1.5 demontrer:2 how_many:1.2 combien:1 area:1 triangle:1.5 remainder:2 reste:0.5 inequality:2.5 fraction:1.5 divide:1 square_root:2 total_cost:1.5 average:1 moyenne:1',
   operations:
     'deploy:3 deployer:3 docker:2 kubernetes:2.5 ci:1.5 pipeline:1.5 helm:2.5 terraform:3 nginx:2 server:0.5 commit:1.5 git:1.5 push:1.5 merge:1 rebase:2 branch:1 release:1.5 provision:2 ansible:3 cron:1.5 monitor:1 backup:1.5 rollback:2 run:0.6 start:0.5 bash:1 shell:1 ssh:2',
   question:
-    'what_is:1.6 what_are:1.5 who:1.5 when:0.8 where:0.8 which:0.8 hello:2 hi:2 thank:2 thanks:2 bonjour:2 merci:2 salut:2 qu_est:1.2 quel:0.8 quelle:0.8 capital:1.5 capitale:1.5 weather:2 recommend:1 should_i:1',
+    'what_is:1 what_are:1 who:1.5 when:0.8 where:0.8 which:0.8 hello:2 hi:2 thank:2 thanks:2 bonjour:2 merci:2 salut:2 qu_est:1.2 quel:0.8 quelle:0.8 capital:1.5 capitale:1.5 weather:2 recommend:1 should_i:1',
 };
 
 export type TaskType =

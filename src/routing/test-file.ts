@@ -42,7 +42,8 @@ const testCase = z
   })
   .refine(({ at }) => at === undefined || !Number.isNaN(Date.parse(at)), { message: 'at is no time', path: ['at'] });
 
-const testFile = z.union([z.array(testCase), z.strictObject({ cases: z.array(testCase) })]);
+const listOfTests = z.array(testCase);
+const fileOfTests = z.strictObject({ cases: listOfTests }).transform(({ cases }) => cases);
 
 /** A request, and where it should go. */
 export type RoutingTest = z.output<typeof testCase>;
@@ -50,10 +51,9 @@ export type RoutingTest = z.output<typeof testCase>;
 /** Reads the cases of a file of routing tests (YAML or JSON). Throws an Error that says what is wrong with it. */
 export function readRoutingTests(text: string): RoutingTest[] {
   const written: unknown = parseYaml(text, { maxAliasCount: 50 });
-  const list = Array.isArray(written) ? z.array(testCase) : testFile;
-  const read = list.safeParse(written);
+  const read = (Array.isArray(written) ? listOfTests : fileOfTests).safeParse(written);
   if (!read.success) throw new Error(z.prettifyError(read.error));
-  return 'cases' in read.data ? read.data.cases : read.data;
+  return read.data;
 }
 
 /** What running a test needs of the router. */

@@ -9,17 +9,25 @@ const mostCycles = 100;
  * twice, twice and once in any five turns). The order depends on the turn alone. Members of weight 0 come last.
  */
 export function smoothWeighted(): Strategy {
-  const cycles = new Map<string, number[]>();
+  const ofList = new WeakMap<readonly Member[], number[]>();
+  const ofSome = new Map<string, number[]>();
   return (members, { turn }) => {
-    const key = members.map(({ target, weight }) => `${target.name}\u0000${weight}`).join('\u0001');
-    let cycle = cycles.get(key);
+    let cycle = ofList.get(members);
     if (cycle === undefined) {
-      if (cycles.size >= mostCycles) cycles.clear();
-      cycle = cycleOf(wholeShares(members.map(({ weight }) => weight)));
-      cycles.set(key, cycle);
+      cycle = cycleOfSome(ofSome, members);
+      ofList.set(members, cycle);
     }
     return orderFrom(cycle, turn, members);
   };
+}
+
+/** While some members can't take calls, each call brings the rest in another list. */
+function cycleOfSome(known: Map<string, number[]>, members: readonly Member[]): number[] {
+  const key = members.map(({ target, weight }) => `${target.name}\u0000${weight}`).join('\u0001');
+  const cycle = known.get(key) ?? cycleOf(wholeShares(members.map(({ weight }) => weight)));
+  if (known.size >= mostCycles) known.clear();
+  known.set(key, cycle);
+  return cycle;
 }
 
 /** The smallest whole numbers in the proportion of the weights. Where all are 0, all are equal. */
