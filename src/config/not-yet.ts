@@ -2,7 +2,6 @@ import { isSwitchedOff } from './switches.ts';
 
 /** What a configuration may ask for and this version can't do; a line goes when its feature lands. */
 const features: readonly { path: string; what: string }[] = [
-  { path: 'loadBalancing.healthCheck', what: 'asking models from time to time' },
   { path: 'costOptimization.budget', what: 'budgets' },
   { path: 'retry.hedge', what: 'asking a second model where the first is slow' },
   { path: 'rateLimit', what: 'rate limits' },
