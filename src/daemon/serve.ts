@@ -59,12 +59,16 @@ function stateOf(router: RunningRouter, settings: ServeSettings, controlToken: s
   };
 }
 
-/** The first signal lets running calls finish, the second ends the process. A terminal that closes is a stop, too. */
+/** Signals so close together come from one press of a key. */
+const sameKeyMs = 500;
+
+/** The first signal lets running calls finish, a later one ends the process. A terminal that closes is a stop, too. */
 function onSignals(stop: () => void, reload: () => void, background: boolean): () => void {
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const end = () => {
-    if (stopping) process.exit(130);
-    stopping = true;
+    stoppingSince ??= Date.now();
+    // npm hands on a signal that the terminal has sent to every process already.
+    if (Date.now() - stoppingSince > sameKeyMs) process.exit(130);
     stop();
   };
   const hangup = background || !process.stdin.isTTY ? reload : end;
