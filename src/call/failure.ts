@@ -61,7 +61,8 @@ export const FAILURES = {
   'target-busy': { status: 529, type: 'overloaded_error', remedy: 'next-target' },
   'upstream-cut': { status: 500, type: 'api_error', remedy: 'retry-then-next' },
   'upstream-garbled': { status: 500, type: 'api_error', remedy: 'next-target' },
-  // Nobody is there to be told.
+  // Nobody is to be told.
+  outrun: { status: 499, type: 'api_error', remedy: 'none' },
   'client-gone': { status: 499, type: 'api_error', remedy: 'none' },
 } as const satisfies Record<string, FailureRow>;
 

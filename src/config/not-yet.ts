@@ -3,7 +3,6 @@ import { isSwitchedOff } from './switches.ts';
 /** What a configuration may ask for and this version can't do; a line goes when its feature lands. */
 const features: readonly { path: string; what: string }[] = [
   { path: 'costOptimization.budget', what: 'budgets' },
-  { path: 'retry.hedge', what: 'asking a second model where the first is slow' },
   { path: 'rateLimit', what: 'rate limits' },
   { path: 'cache', what: 'kept replies' },
   { path: 'state', what: 'state shared by replicas' },

@@ -30,6 +30,6 @@ export function breakerSettings(configured: Config['circuitBreaker']): BreakerSe
 }
 
 export function retrySettings(configured: Config['retry']): RetrySettings {
-  const { attempts = 1, budget = 240_000 } = configured ?? {};
-  return { attempts, budgetMs: budget };
+  const { attempts = 1, budget = 240_000, hedge = false } = configured ?? {};
+  return { attempts, budgetMs: budget, hedge };
 }

@@ -67,6 +67,13 @@ export class Leg {
     }
   }
 
+  /** Nobody reads it: the connection is closed. */
+  discard(failure: Failure): void {
+    const { opened } = this.#parts;
+    if (opened.kind === 'stream') void opened.rest.return(undefined);
+    this.end(failure);
+  }
+
   /** Nothing more comes of it: because of the failure, where there is one. */
   end(failure?: Failure): void {
     if (this.#over) return;
@@ -74,7 +81,7 @@ export class Leg {
     const { record, health, release, now } = this.#parts;
     if (failure) {
       health.failed(failure);
-      record.outcome = failure.kind === 'client-gone' ? 'cancelled' : 'failed';
+      record.outcome = failure.status === 499 ? 'cancelled' : 'failed';
       record.failure = { kind: failure.kind, status: failure.status, message: failure.message };
     }
     health.over();

@@ -49,4 +49,6 @@ export interface RetrySettings {
   attempts: number;
   /** After so long, in milliseconds, nothing more is tried: the client would not wait for it. */
   budgetMs: number;
+  /** Whether a second target is asked where the first is slower to begin than it usually is. */
+  hedge?: boolean;
 }

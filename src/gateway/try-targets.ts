@@ -5,6 +5,7 @@ import type { AttemptRecord } from '../call/record.ts';
 import type { Target } from '../providers/target.ts';
 import type { Decision } from '../routing/decide.ts';
 import { attempt } from './attempt.ts';
+import { hedged } from './hedge.ts';
 import { Leg } from './leg.ts';
 import { noTarget } from './no-target.ts';
 import type { GatewayParts } from './parts.ts';
@@ -56,9 +57,22 @@ export class TargetTries {
     for (;;) {
       const next = this.#next();
       if (!next) throw this.#lastWord();
-      const leg = await this.#try(call, next);
+      const leg = await this.#tryHedged(call, next);
       if (leg) return leg;
     }
+  }
+
+  /** The candidate; beside it the next one, where that is asked for and this one is slower than it usually is. */
+  #tryHedged(call: Call, candidate: Candidate): Promise<Leg | undefined> {
+    const { retry, health } = this.#parts;
+    const patienceMs = retry.hedge && this.hasMore ? health.slowestUsualMs(candidate.target) : undefined;
+    if (patienceMs === undefined) return this.#try(call, candidate);
+    const second = () => {
+      this.skipTarget(candidate.target);
+      const other = this.#next();
+      return other && ((asked: Call) => this.#try(asked, other));
+    };
+    return hedged(call, (asked) => this.#try(asked, candidate), patienceMs, second);
   }
 
   #next(): Candidate | undefined {
@@ -81,8 +95,8 @@ export class TargetTries {
     for (let retries = this.#parts.retry.attempts; ; retries -= 1) {
       const outcome = await this.#attempt(call, candidate);
       if (outcome instanceof Leg) return outcome;
-      this.#failures.push(outcome);
       if (outcome.remedy === 'none') throw outcome;
+      this.#failures.push(outcome);
       const again = outcome.remedy === 'retry-then-next' && retries > 0 && this.#parts.now() <= this.#until;
       if (!again) return undefined;
       await delay(pauseMs, undefined, { signal: call.signal }).catch(() => undefined);
@@ -98,7 +112,7 @@ export class TargetTries {
     this.#attempts.push(record);
     const fail = (error: unknown): Failure => {
       const failure = Failure.from(error);
-      record.outcome = failure.kind === 'client-gone' ? 'cancelled' : 'failed';
+      record.outcome = failure.status === 499 ? 'cancelled' : 'failed';
       record.durationMs = now() - record.startedAt;
       record.failure = { kind: failure.kind, status: failure.status, message: failure.message };
       if (failure.details.usage) record.usage = failure.details.usage;
@@ -125,13 +139,15 @@ export class TargetTries {
     }
   }
 
-  /** One failure is told as it is; of several, the last, with what the others said. */
+  /** One failure is told as it is; several of a kind as that kind, several kinds as "everybody failed", with all that was said. */
   #lastWord(): Failure {
     const last = this.#failures.at(-1);
     if (!last) return noTarget(this.#decision);
     const messages = [...new Set(this.#failures.map((failure) => failure.message))];
     if (messages.length === 1) return last;
     const retryAfterSeconds = earliest(this.#failures);
+    const isOneKind = this.#failures.every(({ kind }) => kind === last.kind);
+    if (isOneKind) return last.with({ retryAfterSeconds, body: undefined }, messages.join('; '));
     return new Failure('no-target', `every target failed: ${messages.join('; ')}`, { retryAfterSeconds });
   }
 }

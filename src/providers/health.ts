@@ -117,7 +117,7 @@ export class Health {
       },
       failed: (failure) => {
         const breaker = this.#breaker;
-        if (failure.kind === 'client-gone') return slot.released();
+        if (failure.status === 499) return slot.released();
         const wait = coolDownMs(failure);
         if (wait !== undefined) slot.coolDown(this.#now() + wait, coolDownReason(failure));
         if (breaker.enabled && countsAgainst.has(failure.kind)) slot.failed(this.#now(), breaker, failure.message);
