@@ -143,9 +143,10 @@ export class TargetTries {
   #lastWord(): Failure {
     const last = this.#failures.at(-1);
     if (!last) return noTarget(this.#decision);
+    if (this.#failures.length === 1) return last;
     const messages = [...new Set(this.#failures.map((failure) => failure.message))];
-    if (messages.length === 1) return last;
     const retryAfterSeconds = earliest(this.#failures);
+    if (messages.length === 1) return last.with({ retryAfterSeconds });
     const isOneKind = this.#failures.every(({ kind }) => kind === last.kind);
     if (isOneKind) return last.with({ retryAfterSeconds, body: undefined }, messages.join('; '));
     return new Failure('no-target', `every target failed: ${messages.join('; ')}`, { retryAfterSeconds });
