@@ -14,7 +14,8 @@ import type { GatewayParts, RoutingParts } from '../gateway/parts.ts';
 import type { CustomRouter } from '../gateway/route-call.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { knownModel } from '../models/catalog.ts';
-import { type CountedRequest, measureRequest, TextMemo, tokenFamilyOf } from '../models/tokens.ts';
+import { PromptEstimates } from '../models/prompt-estimates.ts';
+import { type CountedRequest, measureRequest, TextMemo } from '../models/tokens.ts';
 import { detectTargets, targetOf, targetsFromNames } from '../providers/autodetect.ts';
 import { makeTarget, type TargetContext } from '../providers/make-target.ts';
 import { createRegistry, type Registry } from '../providers/registry.ts';
@@ -237,10 +238,12 @@ function gatewayParts(
   ledger: Ledger,
 ): Omit<GatewayParts, 'health' | 'retry'> {
   const authenticator = new Authenticator(access.keys);
+  const estimates = new PromptEstimates(routing.measurePrompt);
   return {
     ...routing,
     upstream: transport,
-    estimateTokens: (request, model) => routing.measurePrompt(request as CountedRequest)(tokenFamilyOf(model)),
+    estimateTokens: (request, model) => estimates.estimate(request as CountedRequest, model),
+    learnTokens: (request, model, promptTokens) => estimates.learn(request as CountedRequest, model, promptTokens),
     isRouterKey: (key) => authenticator.knows(key),
     localOnly: access.localOnly,
     settle: (record: CallRecord) => {

@@ -2,6 +2,7 @@ import type { Failure } from '../call/failure.ts';
 import type { AttemptRecord } from '../call/record.ts';
 import type { Usage } from '../protocol/messages.ts';
 import type { StreamEvent } from '../protocol/stream-event.ts';
+import { promptTokensOf } from '../protocol/usage.ts';
 import type { Attempt } from '../providers/health.ts';
 import type { Target } from '../providers/target.ts';
 import type { Opened } from './attempt.ts';
@@ -15,6 +16,8 @@ interface LegParts {
   /** Gives its place at the target back. */
   release(): void;
   estimatePrompt(): number;
+  /** Takes the provider's own count of the prompt. */
+  learnPrompt(promptTokens: number): void;
   now(): number;
 }
 
@@ -90,6 +93,7 @@ export class Leg {
     record.model = this.upstreamModel;
     const { usage, estimated } = this.#spent();
     if (usage) record.usage = usage;
+    if (usage && !estimated) this.#parts.learnPrompt(promptTokensOf(usage));
     if (estimated) record.usageEstimated = true;
   }
 

@@ -34,6 +34,8 @@ export interface RoutingParts {
 export interface GatewayParts extends AttemptParts, RoutingParts {
   /** Whether requests and replies are kept with the record. */
   recordBodies?: boolean;
+  /** Takes the provider's own count of a request's whole prompt. */
+  learnTokens?(request: unknown, model: string, promptTokens: number): void;
   /** How targets and their keys do. */
   health: Health;
   retry: RetrySettings;

@@ -129,7 +129,8 @@ export class TargetTries {
       const opened = await attempt(this.#parts, call, target, key);
       known.succeeded();
       const estimatePrompt = () => this.#parts.estimateTokens(call.request, target.model);
-      return new Leg({ opened, record, health: known, release, estimatePrompt, now });
+      const learnPrompt = (tokens: number) => this.#parts.learnTokens?.(call.request, target.model, tokens);
+      return new Leg({ opened, record, health: known, release, estimatePrompt, learnPrompt, now });
     } catch (error) {
       const failure = fail(error);
       known.failed(failure);
