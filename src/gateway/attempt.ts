@@ -97,7 +97,7 @@ function inputOf(parts: AttemptParts, call: Call, target: Target): EncodeInput {
 /** The headers that carry the credential of a call to this target. */
 export function credentialsOf(
   parts: AttemptParts,
-  call: Call,
+  call: Pick<Call, 'headers'>,
   target: Target,
   key: string | undefined,
   request: RequestToAuthorize,

@@ -7,7 +7,7 @@ import { answerAsDemo } from './demo.ts';
 import { ReplyBody } from './reply-body.ts';
 
 export interface UpstreamRequest {
-  method: 'GET' | 'POST';
+  method: string;
   url: string;
   headers: Record<string, string>;
   body?: Buffer;
@@ -69,7 +69,7 @@ export class Transport implements Upstream {
         {
           origin: url.origin,
           path: `${url.pathname}${url.search}`,
-          method: request.method,
+          method: request.method as Dispatcher.HttpMethod,
           headers: { 'accept-encoding': 'identity', ...request.headers },
           body: request.body ?? null,
         },

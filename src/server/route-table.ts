@@ -12,6 +12,7 @@ import { explain } from './endpoints/explain.ts';
 import { health, healthDetailed, healthLive, healthModels, healthReady } from './endpoints/health.ts';
 import { modelCall } from './endpoints/model-call.ts';
 import { listModels, oneModel } from './endpoints/models.ts';
+import { passedThrough } from './endpoints/pass-through.ts';
 import { probe } from './endpoints/probe.ts';
 import { costStatistics, modelStatistics, performanceStatistics, statistics } from './endpoints/statistics.ts';
 import type { Service } from './service.ts';
@@ -68,6 +69,9 @@ const routes: readonly Route[] = [
     isModelCall: true,
     handle: modelCall(responsesFormat),
   },
+  ...['/v1/messages/batches', '/v1/messages/batches/*', '/v1/files', '/v1/files/*'].flatMap((path) =>
+    ['GET', 'POST', 'DELETE'].map((method) => ({ method, path, permissions: writers, handle: passedThrough })),
+  ),
   { method: 'GET', path: '/v1/models', permissions: clients, handle: listModels },
   { method: 'GET', path: '/v1/models/*', permissions: clients, handle: oneModel },
   { method: 'HEAD', path: '/', permissions: nobody, handle: probe },
