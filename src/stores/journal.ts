@@ -53,7 +53,7 @@ export class Journal {
   }
 
   setAside(id: string, changes: readonly Change[], now: number): void {
-    const entries = entriesOf(changes, now).filter(([, amount]) => amount > 0);
+    const entries = entriesOf(changes, now);
     if (entries.length > 0) this.#append({ r: [id, entries] });
   }
 

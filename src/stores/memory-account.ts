@@ -34,8 +34,8 @@ export class MemoryAccount {
     return { spent: this.#spent, reserved: this.#reserved, born: this.#born };
   }
 
-  fits(amount: number, limit: number): boolean {
-    return amount === 0 || this.#spent + this.#reserved + amount <= limit;
+  fits(id: string, amount: number, limit: number): boolean {
+    return amount === 0 || this.#spent + this.#reserved - this.#heldBy(id) + amount <= limit;
   }
 
   raise(last: LastKnown | undefined): void {
@@ -43,9 +43,9 @@ export class MemoryAccount {
   }
 
   setAside(id: string, amount: number, until: number): void {
-    if (amount === 0) return;
-    this.#reserved += amount;
-    this.#leases.set(id, { amount, until });
+    this.#reserved += amount - this.#heldBy(id);
+    if (amount === 0) this.#leases.delete(id);
+    else this.#leases.set(id, { amount, until });
   }
 
   /** The call goes on: what it set aside stays so, also where it was given up for lost. */
@@ -61,9 +61,13 @@ export class MemoryAccount {
   }
 
   settle(id: string, amount: number): void {
-    this.#reserved -= this.#leases.get(id)?.amount ?? 0;
+    this.#reserved -= this.#heldBy(id);
     this.#leases.delete(id);
     this.#spent += amount - (this.#overdue.get(id) ?? 0);
     this.#overdue.delete(id);
+  }
+
+  #heldBy(id: string): number {
+    return this.#leases.get(id)?.amount ?? 0;
   }
 }

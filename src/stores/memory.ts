@@ -45,7 +45,7 @@ export class MemoryStore implements Store {
     });
     const granted =
       windows.every((share, index) => share.look || held[index]!.fits(share)) &&
-      accounts.every(({ look, amount, limit }, index) => look || kept[index]!.fits(amount, limit));
+      accounts.every(({ look, amount, limit }, index) => look || kept[index]!.fits(id, amount, limit));
     if (granted) {
       for (const [index, { look, amount }] of windows.entries()) if (!look) held[index]!.take(id, amount, now);
       for (const [index, { look, amount, keptMs }] of accounts.entries()) {

@@ -69,9 +69,17 @@ local function save(account, kept_ms)
   redis.call('PEXPIRE', account.leases, text(kept_ms))
 end
 
+local function held_by(account, id)
+  return number(redis.call('HGET', account.key, 'l:' .. id))
+end
+
 local function set_aside(account, id, amount, lease_ms)
-  if amount == 0 then return end
-  account.reserved = account.reserved + amount
+  account.reserved = account.reserved + amount - held_by(account, id)
+  if amount == 0 then
+    redis.call('HDEL', account.key, 'l:' .. id)
+    redis.call('ZREM', account.leases, id)
+    return
+  end
   redis.call('HSET', account.key, 'l:' .. id, text(amount))
   redis.call('ZADD', account.leases, text(now + lease_ms), id)
 end
@@ -91,8 +99,9 @@ local first = 2 * #input.windows
 for index, share in ipairs(input.accounts) do
   local account = load(KEYS[first + 2 * index - 1], KEYS[first + 2 * index], share.last)
   accounts[index] = account
-  if not share.look and share.amount > 0 and account.spent + account.reserved + share.amount > share.limit then
-    granted = false
+  if not share.look and share.amount > 0 then
+    local others = account.spent + account.reserved - held_by(account, input.id)
+    if others + share.amount > share.limit then granted = false end
   end
 end
 
@@ -166,7 +175,7 @@ local states = {}
 for index, share in ipairs(input.accounts) do
   local account = load(KEYS[first + 2 * index - 1], KEYS[first + 2 * index], share.last)
   if first_time then
-    account.reserved = account.reserved - number(redis.call('HGET', account.key, 'l:' .. input.id))
+    account.reserved = account.reserved - held_by(account, input.id)
     account.spent = account.spent + share.amount - number(redis.call('HGET', account.key, 'x:' .. input.id))
     redis.call('HDEL', account.key, 'l:' .. input.id, 'x:' .. input.id)
     redis.call('ZREM', account.leases, input.id)

@@ -45,7 +45,7 @@ export interface AccountState {
 
 /** Shares of windows and accounts, wanted all together or not at all. */
 export interface Claim {
-  /** Unique among all processes. */
+  /** Unique among all processes. One that has set something aside in an account sets this amount aside instead. */
   id: string;
   windows: WindowShare[];
   accounts: AccountShare[];

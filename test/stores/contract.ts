@@ -105,6 +105,16 @@ export function storeContract(open: (clock: Clock) => Store, runs: number, { mar
     expect((await grant([], [account(name)])).granted).toBe(true);
   });
 
+  it('sets another amount aside in place of the first for the same call', async () => {
+    const name = unique('money');
+    await grant([], [account(name)], name);
+    expect((await grant([], [account(name, { amount: 100 })], name)).accounts).toMatchObject([{ reserved: 100 }]);
+    expect((await grant([], [account(name, { amount: 101 })], name)).granted).toBe(false);
+    expect((await grant([], [account(name, { amount: 0 })], name)).accounts).toMatchObject([{ reserved: 0 }]);
+    clock.at += leaseMs;
+    expect(await stateOf(name)).toMatchObject({ spent: 0, reserved: 0 });
+  });
+
   it('grants what costs nothing, also where nothing is left', async () => {
     const name = unique('money');
     await store.settle({ id: unique('call'), windows: [], accounts: [{ name, amount: 500, keptMs: day }] });
