@@ -1,12 +1,10 @@
 import type { Call } from '../call/call.ts';
-import type { Currency } from '../call/money.ts';
-import type { CallRecord } from '../call/record.ts';
 import type { Price } from '../models/price.ts';
 import type { Target } from '../providers/target.ts';
 import type { AccountState, Store } from '../stores/store.ts';
 import { type BudgetPolicy, periodAccounts, warningLevel } from './budget.ts';
 import { CallAdmission, type SettledAccount } from './call-admission.ts';
-import { Leases, leaseMs } from './leases.ts';
+import { type Leases, leaseMs } from './leases.ts';
 import type { RateLimits } from './rate-limit.ts';
 
 export interface AdmissionSettings {
@@ -72,10 +70,6 @@ export class Admission {
     return { daily: report('daily'), monthly: report('monthly') };
   }
 
-  get currency(): Currency {
-    return this.#settings.policy.currency;
-  }
-
   /** Each level of each account is told once. */
   #warn(accounts: readonly SettledAccount[]): void {
     for (const { account, state } of accounts) {
@@ -91,18 +85,4 @@ export class Admission {
       });
     }
   }
-}
-
-/** Admits every call, and counts nothing. */
-export function noAdmission(store: Store): Admission {
-  const limits = { global: undefined, perKey: undefined, perModel: new Map() };
-  return new Admission({
-    limits,
-    policy: { rejectUnknownPrice: false, currency: { code: 'USD', usdPerUnit: 1 } },
-    store,
-    leases: new Leases(store),
-    priceOf: () => undefined,
-    now: () => 0,
-    warn: () => undefined,
-  });
 }

@@ -16,12 +16,14 @@ import {
 import { leaseMs } from './leases.ts';
 import {
   callerWindows,
+  impossibleFailure,
   type LimitWindow,
   limitFailure,
   limitHeaders,
   limitNames,
   limitReason,
   modelWindows,
+  type TokenDemand,
   takenBy,
   waitSeconds,
 } from './rate-limit.ts';
@@ -80,6 +82,8 @@ export class CallAdmission {
     const tokens = this.#tokens(countTokens);
     const own = callerWindows(limits, this.#call.caller, tokens);
     this.#models = modelWindows(limits, tokens);
+    const impossible = impossibleFailure(own);
+    if (impossible) throw impossible;
     const watched = [...this.#models.values()].flat().map((window) => ({ ...window, look: true }));
     if (own.length + watched.length + this.#accounts.length === 0) return;
     const windows = [...own, ...watched];
@@ -118,7 +122,11 @@ export class CallAdmission {
 
   /** What the client is told of the limits that are nearest, and of budgets that are half spent and more. */
   headers(): Record<string, string> {
-    const headers = limitHeaders([...this.#windowStates.values()], this.#settings.now());
+    const known = [...this.#windowStates.values()];
+    const telling = known.filter(
+      ({ window, state }) => !window.look || (this.#entered.size === 0 && state.fitsInMs > 0),
+    );
+    const headers = limitHeaders(telling, this.#settings.now());
     const spent = this.#accounts.flatMap(({ name, label, limit }) => {
       const state = this.#accountStates.get(name);
       if (state === undefined || warningLevel(limit, state.spent) === undefined) return [];
@@ -149,11 +157,13 @@ export class CallAdmission {
   }
 
   /** Prompt and answer in tokens, at most; counted only where a limit asks. */
-  #tokens(countTokens: (model: string) => number): () => number {
-    let counted: number | undefined;
+  #tokens(countTokens: (model: string) => number): () => TokenDemand {
+    let counted: TokenDemand | undefined;
     return () => {
       const { model, max_tokens: most } = this.#call.request;
-      counted ??= countTokens(model) + (typeof most === 'number' && most > 0 ? Math.floor(most) : 0);
+      if (counted) return counted;
+      const prompt = countTokens(model);
+      counted = { prompt, most: prompt + (typeof most === 'number' && most > 0 ? Math.floor(most) : 0) };
       return counted;
     };
   }
@@ -189,6 +199,7 @@ export class CallAdmission {
 
   #limitBlock(target: Target): AdmissionBlock | undefined {
     for (const window of this.#windowsOf(target)) {
+      if (window.impossible) return { kind: 'limit', reason: limitReason(window), soft: false };
       const state = this.#windowStates.get(window.name)?.state;
       if (state === undefined || state.fitsInMs === 0) continue;
       return { kind: 'limit', reason: limitReason(window), soft: false, retryAfterSeconds: waitSeconds(state) };

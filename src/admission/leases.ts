@@ -1,7 +1,7 @@
 import type { Lease, Store } from '../stores/store.ts';
 
 /** How long what a call has set aside outlives a process that died, in milliseconds. */
-export const leaseMs = 30_000;
+export const leaseMs = 15_000;
 
 /** What the calls on their way have set aside, kept from running out for as long as they last. */
 export class Leases {

@@ -20,6 +20,15 @@ export interface LimitWindow extends WindowShare {
   what: 'requests' | 'tokens';
   /** Whose limit it is, for people: `all callers`, `the key ci`, `gpt-4`. */
   whose: string;
+  /** The prompt alone is more than the limit. */
+  impossible: boolean;
+}
+
+/** Estimated tokens of a call. */
+export interface TokenDemand {
+  prompt: number;
+  /** With the longest answer that is asked for. */
+  most: number;
 }
 
 /** The limits that are in force. */
@@ -43,7 +52,11 @@ export function limitOf(limit: number | { requests?: number; tokens?: number; wi
 }
 
 /** The windows that every call of this caller takes of. */
-export function callerWindows({ global, perKey }: RateLimits, caller: Caller, tokens: () => number): LimitWindow[] {
+export function callerWindows(
+  { global, perKey }: RateLimits,
+  caller: Caller,
+  tokens: () => TokenDemand,
+): LimitWindow[] {
   const own = caller.rateLimit ?? perKey;
   return [
     ...windowsOf('global', 'all callers', global, tokens),
@@ -52,7 +65,7 @@ export function callerWindows({ global, perKey }: RateLimits, caller: Caller, to
 }
 
 /** The windows of every limit of a model. */
-export function modelWindows({ perModel }: RateLimits, tokens: () => number): Map<string, LimitWindow[]> {
+export function modelWindows({ perModel }: RateLimits, tokens: () => TokenDemand): Map<string, LimitWindow[]> {
   return new Map([...perModel].map(([name, limit]) => [name, windowsOf(`model:${name}`, name, limit, tokens)]));
 }
 
@@ -61,17 +74,23 @@ export function limitNames({ name, aliases }: Target): string[] {
   return [name, ...aliases];
 }
 
-function windowsOf(name: string, whose: string, limit: CallLimit | undefined, tokens: () => number): LimitWindow[] {
+function windowsOf(
+  name: string,
+  whose: string,
+  limit: CallLimit | undefined,
+  tokens: () => TokenDemand,
+): LimitWindow[] {
   if (limit === undefined) return [];
   const { windowMs } = limit;
   const windows: LimitWindow[] = [];
-  const add = (what: 'requests' | 'tokens', most: number | undefined, amount: () => number) => {
+  const add = (what: 'requests' | 'tokens', most: number | undefined, wanted: () => TokenDemand) => {
     if (most === undefined) return;
     // What is wanted is a worst case: one that is larger than the limit waits until nothing else is used.
-    const share = { limit: most, windowMs, amount: Math.min(most, amount()) };
-    windows.push({ name: `${name}:${what}:${windowMs}`, what, whose, ...share });
+    const demand = wanted();
+    const share = { limit: most, windowMs, amount: Math.min(most, demand.most) };
+    windows.push({ name: `${name}:${what}:${windowMs}`, what, whose, impossible: demand.prompt > most, ...share });
   };
-  add('requests', limit.requests, () => 1);
+  add('requests', limit.requests, () => ({ prompt: 0, most: 1 }));
   add('tokens', limit.tokens, tokens);
   return windows;
 }
@@ -86,13 +105,21 @@ export function takenBy(record: CallRecord, { what }: LimitWindow, isOf: (target
 }
 
 /** Why a window has no room, in words. */
-export function limitReason({ what, whose, limit, windowMs }: LimitWindow): string {
+export function limitReason({ what, whose, limit, windowMs, impossible }: LimitWindow): string {
+  if (impossible)
+    return `the prompt alone is more than the limit of ${limit} ${what} in ${windowMs / 1000} s for ${whose}`;
   return `the limit of ${limit} ${what} in ${windowMs / 1000} s for ${whose} is reached`;
 }
 
 /** Whole seconds after which there is room. */
 export function waitSeconds({ fitsInMs }: WindowState): number {
   return Math.max(1, Math.ceil(fitsInMs / 1000));
+}
+
+/** A call that can never fit, as a failure. */
+export function impossibleFailure(windows: readonly LimitWindow[]): Failure | undefined {
+  const window = windows.find(({ impossible }) => impossible);
+  return window && new Failure('limit-reached', limitReason(window), { shouldRetry: false });
 }
 
 /** The windows that have no room, as a failure; undefined where all have. */

@@ -1,3 +1,4 @@
+import type { Admission } from '../admission/admit.ts';
 import type { CallRecord } from '../call/record.ts';
 import type { CountedRequest, TokenFamily } from '../models/tokens.ts';
 import type { Health } from '../providers/health.ts';
@@ -34,6 +35,8 @@ export interface RoutingParts {
 export interface GatewayParts extends AttemptParts, RoutingParts {
   /** Whether requests and replies are kept with the record. */
   recordBodies?: boolean;
+  /** Limits and budgets. */
+  admission: Admission;
   /** How targets and their keys do. */
   health: Health;
   retry: RetrySettings;

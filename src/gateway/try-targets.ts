@@ -4,6 +4,7 @@ import { Failure } from '../call/failure.ts';
 import type { AttemptRecord } from '../call/record.ts';
 import type { Target } from '../providers/target.ts';
 import type { Decision } from '../routing/decide.ts';
+import type { EnterTarget } from './admit-call.ts';
 import { attempt } from './attempt.ts';
 import { Leg } from './leg.ts';
 import { noTarget } from './no-target.ts';
@@ -25,13 +26,23 @@ export class TargetTries {
   readonly #candidates: Generator<Candidate, undefined>;
   readonly #failures: Failure[] = [];
   readonly #until: number;
+  readonly #enter: EnterTarget;
+  /** Some target has begun to answer. */
+  #begun = false;
   #left: number;
 
-  constructor(parts: GatewayParts, decision: Decision, attempts: AttemptRecord[], startedAt: number) {
+  constructor(
+    parts: GatewayParts,
+    decision: Decision,
+    attempts: AttemptRecord[],
+    startedAt: number,
+    enter: EnterTarget,
+  ) {
     this.#parts = parts;
     this.#decision = decision;
     this.#attempts = attempts;
     this.#until = startedAt + parts.retry.budgetMs;
+    this.#enter = enter;
     this.#left = decision.targets.length;
     this.#candidates = this.#all();
   }
@@ -56,8 +67,16 @@ export class TargetTries {
     for (;;) {
       const next = this.#next();
       if (!next) throw this.#lastWord();
+      const refused = await this.#enter(next.target, this.#begun);
+      if (refused) {
+        this.#failures.push(refused);
+        this.skipTarget(next.target);
+        continue;
+      }
       const leg = await this.#try(call, next);
-      if (leg) return leg;
+      if (!leg) continue;
+      this.#begun = true;
+      return leg;
     }
   }
 
@@ -132,7 +151,9 @@ export class TargetTries {
     const messages = [...new Set(this.#failures.map((failure) => failure.message))];
     if (messages.length === 1) return last;
     const retryAfterSeconds = earliest(this.#failures);
-    return new Failure('no-target', `every target failed: ${messages.join('; ')}`, { retryAfterSeconds });
+    const isOurs = ['limit-reached', 'budget-reached'].includes(last.kind);
+    const kind = isOurs && this.#failures.every((failure) => failure.kind === last.kind) ? last.kind : 'no-target';
+    return new Failure(kind, `every target failed: ${messages.join('; ')}`, { retryAfterSeconds });
   }
 }
 

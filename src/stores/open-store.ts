@@ -14,11 +14,6 @@ export interface StorePlace {
   report(message: string): void;
 }
 
-/** True for an address that a store can be at. */
-export function isStoreUrl(url: string): boolean {
-  return /^rediss?:\/\/./.test(url);
-}
-
 /** The store at a place. It works at once, also while what it needs is away. */
 export function openStore({ url, onStateLost, journalFile, now, report }: StorePlace): Store {
   if (url === undefined) return new MemoryStore(now, journalFile === undefined ? undefined : new Journal(journalFile));

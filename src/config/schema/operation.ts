@@ -138,6 +138,7 @@ export const stateSchema = z
   .strictObject({
     url: z
       .string()
+      .regex(/^rediss?:\/\/./, 'the address of a Redis: "redis://host:6379"')
       .optional()
       .meta({ description: '`redis://…` for several replicas; in the process where left out.' }),
   })
