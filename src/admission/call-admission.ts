@@ -85,11 +85,18 @@ export class CallAdmission {
     const impossible = impossibleFailure(own);
     if (impossible) throw impossible;
     const watched = [...this.#models.values()].flat().map((window) => ({ ...window, look: true }));
-    if (own.length + watched.length + this.#accounts.length === 0) return;
     const windows = [...own, ...watched];
+    if (windows.length + this.#accounts.length === 0) return;
     const outcome = await this.#claim(windows, this.#shares(0, true));
     if (!outcome.granted) throw limitFailure(windows, outcome.windows) ?? stateAway();
     for (const window of own) this.#taken.push({ window, target: undefined });
+  }
+
+  /** Looks at the limits of models and at the budgets, and takes nothing. */
+  async look(countTokens: (model: string) => number): Promise<void> {
+    this.#models = modelWindows(this.#settings.limits, this.#tokens(countTokens));
+    const windows = [...this.#models.values()].flat().map((window) => ({ ...window, look: true }));
+    if (windows.length + this.#accounts.length > 0) await this.#claim(windows, this.#shares(0, true));
   }
 
   /** Why the target can't take the call; undefined where it can. */

@@ -1,8 +1,10 @@
 import type { AdmissionBlock, CallAdmission } from '../admission/call-admission.ts';
 import type { Call } from '../call/call.ts';
+import type { Explanation } from '../call/explanation.ts';
 import { Failure } from '../call/failure.ts';
 import type { Target } from '../providers/target.ts';
 import { type Decision, decide } from '../routing/decide.ts';
+import { explain } from '../routing/explain.ts';
 import type { Facts } from '../routing/facts.ts';
 import { refusalOf } from '../routing/refusal.ts';
 import type { RoutingState } from '../routing/state.ts';
@@ -23,6 +25,15 @@ export async function routeAdmitted(parts: GatewayParts, call: Call, admission: 
     if (first === undefined || (await admission.enter(first, sizeOf(facts, decision))))
       return { facts, decision, state };
   }
+}
+
+/** Where a call would go within limits and budgets, and why, without sending it or taking of them. */
+export async function explainAdmitted(parts: GatewayParts, call: Call): Promise<Explanation> {
+  const admission = parts.admission.begin(call);
+  await admission.look((model) => parts.estimateTokens(call.request, model));
+  const facts = await factsOf(parts, call);
+  const state = admittedState(parts.state, admission, facts);
+  return explain(decideWithin(parts, facts, state), facts, parts.table, state, { showText: true });
 }
 
 /** How a target that comes later is entered: the failure says why it can't be. `begun`: another has begun to answer. */
@@ -50,7 +61,7 @@ function sizeOf(facts: Facts, { set }: Decision) {
 }
 
 /** The state as it is for this call: its limits and budgets keep targets away, too. */
-export function admittedState(state: RoutingState, admission: CallAdmission, facts: Facts): RoutingState {
+function admittedState(state: RoutingState, admission: CallAdmission, facts: Facts): RoutingState {
   return {
     blocked: (target) => admission.blockOf(target, facts) ?? state.blocked(target),
     inFlight: (target) => state.inFlight(target),
@@ -62,7 +73,7 @@ export function admittedState(state: RoutingState, admission: CallAdmission, fac
 }
 
 /** The decision; where budgets keep its first choice away, the model that is configured for that answers. */
-export function decideWithin(parts: GatewayParts, facts: Facts, state: RoutingState): Decision {
+function decideWithin(parts: GatewayParts, facts: Facts, state: RoutingState): Decision {
   const { admission, table } = parts;
   const now = parts.now();
   const decision = decide(facts, table, state, now);
