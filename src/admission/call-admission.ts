@@ -114,11 +114,12 @@ export class CallAdmission {
     const known = this.#taken.map(({ window }) => window.name);
     const windows = this.#windowsOf(target).filter(({ name }) => !known.includes(name));
     const worst = this.#worst(target, size) ?? 0;
-    const amount = worst + (begun ? this.#setAside : 0);
+    const before = begun ? this.#setAside : 0;
+    const amount = worst + before;
     if (windows.length === 0 && this.#accounts.length === 0) return true;
     const outcome = await this.#claim(windows, this.#shares(amount));
     if (!outcome.granted) {
-      this.#refused.set(target.name, this.#limitBlock(target) ?? this.#budgetBlock(target, size) ?? awayBlock);
+      this.#refused.set(target.name, this.#limitBlock(target) ?? this.#budgetBlock(target, size, before) ?? awayBlock);
       return false;
     }
     this.#entered.add(target.name);
@@ -214,7 +215,8 @@ export class CallAdmission {
     return undefined;
   }
 
-  #budgetBlock(target: Target, size: CallSize): AdmissionBlock | undefined {
+  /** `before` stays set aside for a target that has begun to answer. */
+  #budgetBlock(target: Target, size: CallSize, before = 0): AdmissionBlock | undefined {
     if (this.#accounts.length === 0) return undefined;
     const { policy } = this.#settings;
     const worst = this.#worst(target, size);
@@ -224,7 +226,7 @@ export class CallAdmission {
     for (const account of this.#accounts) {
       const state = this.#accountStates.get(account.name);
       if (state === undefined || worst === 0) continue;
-      if (state.spent + state.reserved - this.#setAside + worst <= account.limit) continue;
+      if (state.spent + state.reserved - this.#setAside + before + worst <= account.limit) continue;
       return { kind: 'budget', reason: budgetReason(account, state, worst, policy.currency), soft: false };
     }
     return undefined;
