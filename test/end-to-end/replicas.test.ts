@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeUpstream, startFakeUpstream, upstreamKey } from '../support/fake-upstream.ts';
+import { newGate } from '../support/gate.ts';
 import { type HttpReply, http, messagesBody, newMarker } from '../support/http.ts';
 import { type RedisServer, redisInstalled, startRedis } from '../support/redis.ts';
 import { type Router, withConfig } from '../support/router.ts';
@@ -144,6 +145,25 @@ describe.runIf(hasRedis)('replicas on one Redis', () => {
     for (const { spent, reserved } of costs) expect({ spent, reserved }).toEqual({ spent: sum(answered), reserved: 0 });
     expect(sum(answered)).toBeLessThanOrEqual(2_000_000);
     expect(sum(answered)).toBeGreaterThan(1_800_000);
+  });
+
+  it('keep a budget when calls come to all of them at once', async () => {
+    const limit = 500_000;
+    const config = configOf(await redisServer(), { costOptimization: { budget: { daily: limit / 1e6 } } });
+    const three = [await replicaOf(config), await replicaOf(config), await replicaOf(config)];
+    const held = newGate();
+    const marker = newMarker('burst');
+    const usage = { input: 20, output: 100 };
+    upstream.script(marker, () => say('much', { before: held.opened, usage }));
+    const asked = Array.from({ length: 60 }, (_, place) => ask(three[place % 3]!, marker));
+    let refused = 0;
+    const replies = asked.map((reply) => reply.then((known) => void (refused += known?.status === 402 ? 1 : 0)));
+    await expect.poll(() => refused + upstream.calls(marker).length).toBe(60);
+    held.open();
+    await Promise.all(replies);
+    const granted = upstream.calls(marker).length;
+    expect(granted * 52_000).toBeLessThanOrEqual(limit);
+    expect(granted).toBeGreaterThanOrEqual(7);
   });
 
   it('keep a budget while they are killed and started again, and leak nothing that was set aside', async () => {
