@@ -157,7 +157,9 @@ describe.runIf(hasRedis)('replicas on one Redis', () => {
     upstream.script(marker, () => say('much', { before: held.opened, usage }));
     const asked = Array.from({ length: 60 }, (_, place) => ask(three[place % 3]!, marker));
     let refused = 0;
-    const replies = asked.map((reply) => reply.then((known) => void (refused += known?.status === 402 ? 1 : 0)));
+    const replies = asked.map(async (reply) => {
+      if ((await reply)?.status === 402) refused += 1;
+    });
     await expect.poll(() => refused + upstream.calls(marker).length).toBe(60);
     held.open();
     await Promise.all(replies);
