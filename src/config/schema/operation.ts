@@ -82,13 +82,10 @@ export const rateLimitSchema = z
     global: limit.optional().meta({ description: 'All callers together.' }),
     perKey: limit.optional().meta({ description: 'Each key.' }),
     perModel: z.record(modelName, limit).optional().meta({ description: 'Each model, by name.' }),
-    onStateLost: z
-      .enum(['open', 'closed'])
-      .prefault('open')
-      .meta({
-        description:
-          'While the shared state is away, limits and budgets are counted by each process alone, or calls are refused.',
-      }),
+    onStateLost: z.enum(['open', 'closed']).prefault('open').meta({
+      description:
+        'While the shared state is away, limits and budgets are counted by each process alone, or calls are refused.',
+    }),
   })
   .meta({ description: 'How much may be asked in a time.' });
 
