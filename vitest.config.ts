@@ -23,6 +23,7 @@ export default defineConfig({
             'test/ledger/**/*.test.ts',
             'test/inbound/**/*.test.ts',
             'test/routing/**/*.test.ts',
+            'test/stores/**/*.test.ts',
             'test/support/**/*.test.ts',
             'test/wall/**/*.test.ts',
           ],

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Caller, Permission } from '../call/call.ts';
+import type { CallBudget, Caller, CallLimit, Permission } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
 
 /** A key of the router's, by its hash alone. */
@@ -11,6 +11,8 @@ export interface RouterKey {
   models?: readonly string[];
   /** Milliseconds since the epoch. */
   expiresAt?: number;
+  rateLimit?: CallLimit;
+  budget?: CallBudget;
 }
 
 /** Knows the router's keys and says who a caller is. */
@@ -43,7 +45,8 @@ export class Authenticator {
     if (!needed.some((permission) => permissions.has(permission))) {
       throw new Failure('forbidden', `the key ${key.name} lacks the permission "${needed.join('" or "')}"`);
     }
-    return key.models ? { name: key.name, permissions, models: key.models } : { name: key.name, permissions };
+    const { name, models, rateLimit, budget } = key;
+    return { name, permissions, ...(models && { models }), ...(rateLimit && { rateLimit }), ...(budget && { budget }) };
   }
 
   /** True where the value is one of the router's keys. */

@@ -2,6 +2,19 @@ import type { MessagesRequest } from '../protocol/messages.ts';
 
 export type Permission = 'read' | 'write' | 'admin';
 
+/** How much may be asked in any span of `windowMs`. */
+export interface CallLimit {
+  requests?: number;
+  tokens?: number;
+  windowMs: number;
+}
+
+/** What may be spent, in whole micro-dollars. */
+export interface CallBudget {
+  daily?: number;
+  monthly?: number;
+}
+
 /** Who calls: a key of the router's, or anyone on an open loopback router. */
 export interface Caller {
   /** The key's name, or `local`. */
@@ -9,6 +22,9 @@ export interface Caller {
   permissions: ReadonlySet<Permission>;
   /** The models a key is limited to; undefined is all. */
   models?: readonly string[];
+  /** The key's own, in place of the limit of every key. */
+  rateLimit?: CallLimit;
+  budget?: CallBudget;
 }
 
 /** One request and what it came with. Never mutated. */

@@ -2,13 +2,8 @@ import { isSwitchedOff } from './switches.ts';
 
 /** What a configuration may ask for and this version can't do; a line goes when its feature lands. */
 const features: readonly { path: string; what: string }[] = [
-  { path: 'costOptimization.budget', what: 'budgets' },
-  { path: 'rateLimit', what: 'rate limits' },
   { path: 'cache', what: 'kept replies' },
-  { path: 'state', what: 'state shared by replicas' },
   { path: 'security.encryption', what: 'encryption' },
-  { path: 'security.authentication.keys.*.rateLimit', what: 'limits of keys' },
-  { path: 'security.authentication.keys.*.budget', what: 'budgets of keys' },
   { path: 'logging.metrics', what: 'metrics' },
   { path: 'tracing', what: 'tracing' },
   { path: 'performance.clustering', what: 'several processes' },

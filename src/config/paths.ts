@@ -12,6 +12,8 @@ export interface Paths {
   logFile: string;
   /** The hash of the key made at the first start on an open address. */
   firstKeyFile: string;
+  /** What was spent of budgets, where no other place is configured. */
+  accountsFile: string;
 }
 
 /**
@@ -28,6 +30,7 @@ export function resolvePaths(environment: Environment, platform: NodeJS.Platform
     pidFile: join(stateDirectory, 'router.pid'),
     logFile: join(logDirectory, 'router.log'),
     firstKeyFile: join(stateDirectory, 'first-key.json'),
+    accountsFile: join(stateDirectory, 'accounts.journal'),
   };
 }
 

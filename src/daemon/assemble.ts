@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
+import { Admission } from '../admission/admit.ts';
 import { Authenticator, hashKey, type RouterKey } from '../admission/authenticate.ts';
+import { budgetPolicyOf, keyBudgetOf } from '../admission/budget.ts';
+import { limitOf, rateLimitsOf } from '../admission/rate-limit.ts';
 import { type Currency, usDollars } from '../call/money.ts';
 import type { CallRecord } from '../call/record.ts';
 import { checkNames } from '../config/check-names.ts';
@@ -20,6 +23,7 @@ import { detectTargets, targetOf, targetsFromNames } from '../providers/autodete
 import { makeTarget, type TargetContext } from '../providers/make-target.ts';
 import { createRegistry, type Registry } from '../providers/registry.ts';
 import { Transport } from '../providers/transport.ts';
+import type { RoutingTable } from '../routing/decide.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { assembleRouting, providerServing } from './assemble-routing.ts';
 import { firstKey } from './first-key.ts';
@@ -27,6 +31,7 @@ import type { Ledgers } from './ledgers.ts';
 import type { Generation } from './live-service.ts';
 import { loadCustomRouter } from './load-custom-router.ts';
 import { breakerSettings, type Moment, newMoment, retrySettings } from './moment.ts';
+import type { SharedState, States } from './states.ts';
 
 export interface AssemblySettings {
   configFile?: string;
@@ -52,7 +57,7 @@ export interface Assembly {
   /** The keys of the configuration. */
   keys: RouterKey[];
   notAvailableYet: string[];
-  generation(logger: Logger, access: Access, ledgers: Ledgers): Generation;
+  generation(logger: Logger, access: Access, ledgers: Ledgers, states: States): Generation;
 }
 
 /** Who may call a router that listens where it does. */
@@ -111,7 +116,7 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     routing,
     keys: configuredKeys(config),
     notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
-    generation: (logger, access, ledgers) => {
+    generation: (logger, access, ledgers, states) => {
       const directory = loaded?.directory ?? paths.stateDirectory;
       const ledger = ledgers.at({ storage: config.storage, directory, stateDirectory: paths.stateDirectory });
       moment.health.configure(breakerSettings(config.circuitBreaker));
@@ -119,6 +124,7 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
         gateway: {
           ...gatewayParts(routing, transport, logger, access, ledger),
           health: moment.health,
+          admission: admissionOf(config, table, logger, states.at({ config, accountsFile: paths.accountsFile })),
           retry: retrySettings(config.retry),
           recordBodies: config.logging.bodies === 'on',
         },
@@ -236,7 +242,7 @@ function gatewayParts(
   logger: Logger,
   access: Access,
   ledger: Ledger,
-): Omit<GatewayParts, 'health' | 'retry'> {
+): Omit<GatewayParts, 'health' | 'retry' | 'admission'> {
   const authenticator = new Authenticator(access.keys);
   const estimates = new PromptEstimates(routing.measurePrompt);
   return {
@@ -252,6 +258,18 @@ function gatewayParts(
     },
     holdMs: 10_000,
   };
+}
+
+/** The limits and budgets of the configuration, counted in what calls share. */
+function admissionOf(config: Config, table: RoutingTable, logger: Logger, state: SharedState): Admission {
+  return new Admission({
+    ...state,
+    limits: rateLimitsOf(config),
+    policy: budgetPolicyOf(config),
+    priceOf: (target) => table.priceOf(target),
+    now: () => Date.now(),
+    warn: (message, fields) => logger.warn(message, fields),
+  });
 }
 
 /** What amounts are shown in; without a rate they stay in US dollars. */
@@ -274,6 +292,8 @@ function configuredKeys(config: Config): RouterKey[] {
     hash: key.keyHash === undefined ? hashKey(key.key ?? '') : Buffer.from(key.keyHash.replace(/^sha256:/, ''), 'hex'),
     permissions: key.permissions,
     ...(key.models ? { models: key.models } : {}),
+    ...(key.rateLimit === undefined ? {} : { rateLimit: limitOf(key.rateLimit) }),
+    ...(key.budget === undefined ? {} : { budget: keyBudgetOf(key.budget) }),
     ...(key.expiresAt === undefined ? {} : { expiresAt: Date.parse(key.expiresAt) }),
   }));
 }

@@ -10,6 +10,7 @@ import { Ledgers } from './ledgers.ts';
 import { listen } from './listen.ts';
 import { LiveService } from './live-service.ts';
 import { type Moment, newMoment } from './moment.ts';
+import { States } from './states.ts';
 import { version } from './version.ts';
 
 export interface RunSettings {
@@ -60,9 +61,10 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   const logging = logSettings(settings, assembly);
   const logger = createLogger(logging);
   const ledgers = new Ledgers((message, fields) => logger.warn(message, fields));
+  const states = new States(moment.health, (message) => logger.warn(message));
   const service = new LiveService(
     version,
-    assembly.generation(logger, access, ledgers),
+    assembly.generation(logger, access, ledgers, states),
     logger,
     Date.now(),
     settings.control,
@@ -96,7 +98,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       assembly = next;
       stopChecks();
       stopChecks = startHealthChecks(next, moment.health);
-      service.replace(next.generation(logger, accessOf(next, host, environment), ledgers));
+      service.replace(next.generation(logger, accessOf(next, host, environment), ledgers, states));
       logger.setLevel(logSettings(settings, next).level);
       logger.info('configuration reloaded', { configFile: next.configFile ?? null });
       for (const warning of [...next.warnings, ...next.notAvailableYet]) logger.warn(warning);
@@ -108,6 +110,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       await service.drain(drainMs);
       await listening.close();
       await assembly.transport.destroy();
+      await states.close();
       await ledgers.close();
       logger.flush();
     },

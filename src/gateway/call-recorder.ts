@@ -1,3 +1,4 @@
+import type { CallAdmission } from '../admission/call-admission.ts';
 import type { Call } from '../call/call.ts';
 import type { Failure } from '../call/failure.ts';
 import type { CallRecord } from '../call/record.ts';
@@ -15,22 +16,24 @@ import type { Route } from './route-call.ts';
 export class CallRecorder {
   readonly record: CallRecord;
   readonly #parts: GatewayParts;
+  readonly #admission: CallAdmission;
   readonly #bodies: BodyRecorder | undefined;
   #leg: Leg | undefined;
   #settled = false;
 
-  constructor(parts: GatewayParts, call: Call) {
+  constructor(parts: GatewayParts, call: Call, admission: CallAdmission) {
     this.#parts = parts;
+    this.#admission = admission;
     this.#bodies = parts.recordBodies ? new BodyRecorder(call) : undefined;
     this.record = newRecord(call);
   }
 
-  route({ facts, decision }: Route): void {
-    const { state, table } = this.#parts;
+  route({ facts, decision, state }: Route): void {
+    const { table } = this.#parts;
     this.record.rule = decision.rule;
     this.record.reason = decision.reason;
     this.record.explain = () => explain(decision, facts, table, state, { showText: false });
-    state.noteDecision(decision, facts);
+    this.#parts.state.noteDecision(decision, facts);
   }
 
   /** A target answers, or goes on with the answer of another. */
@@ -86,6 +89,7 @@ export class CallRecorder {
       if (usageEstimated) record.usageEstimated = true;
     }
     billCall(record, this.#parts.table);
+    this.#admission.settle(record);
     this.#bodies?.fill(record);
     this.#parts.settle(record);
   }

@@ -1,7 +1,9 @@
+import type { CallAdmission } from '../admission/call-admission.ts';
 import type { Call } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
 import type { Reply } from '../call/reply.ts';
 import type { StreamEvent } from '../protocol/stream-event.ts';
+import { enterer, routeAdmitted } from './admit-call.ts';
 import { answerStream } from './answer-stream.ts';
 import { CallRecorder } from './call-recorder.ts';
 import { clientGone, failureOf } from './failure-of.ts';
@@ -9,32 +11,39 @@ import { heldStream } from './held-stream.ts';
 import type { Leg } from './leg.ts';
 import type { GatewayParts } from './parts.ts';
 import { debugHeaders, replyHeaders } from './reply-headers.ts';
-import { type Route, routeCall, withSetFields } from './route-call.ts';
+import { type Route, withSetFields } from './route-call.ts';
 import { TargetTries } from './try-targets.ts';
 
 /** A reply, or the failure that the client is told, with the headers that go on either. */
 export type Outcome = { ok: true; reply: Reply } | { ok: false; failure: Failure; headers: Record<string, string> };
 
-/** The way of a call, top to bottom: facts, decision, targets, reply, and its record once it is over. Never throws. */
+/** The way of a call, top to bottom: admission, facts, decision, targets, reply, and its record once it is over. Never throws. */
 export async function handleCall(parts: GatewayParts, call: Call): Promise<Outcome> {
-  const recorder = new CallRecorder(parts, call);
+  const admission = parts.admission.begin(call);
+  const recorder = new CallRecorder(parts, call, admission);
   let debug: Record<string, string> = {};
   try {
-    const route = await routeCall(parts, call);
+    const route = await routeAdmitted(parts, call, admission);
     recorder.route(route);
     debug = debugHeaders(call, route.decision);
-    const reply = await replyOf(parts, withSetFields(call, route.decision), route, recorder);
-    return { ok: true, reply: { ...reply, headers: { ...reply.headers, ...debug } } };
+    const reply = await replyOf(parts, withSetFields(call, route.decision), route, recorder, admission);
+    return { ok: true, reply: { ...reply, headers: { ...reply.headers, ...admission.headers(), ...debug } } };
   } catch (error) {
     const failure = failureOf(error, call);
     recorder.refusal(failure);
-    return { ok: false, failure, headers: { ...replyHeaders(recorder.record), ...debug } };
+    return { ok: false, failure, headers: { ...replyHeaders(recorder.record), ...admission.headers(), ...debug } };
   }
 }
 
-async function replyOf(parts: GatewayParts, call: Call, route: Route, recorder: CallRecorder): Promise<Reply> {
+async function replyOf(
+  parts: GatewayParts,
+  call: Call,
+  route: Route,
+  recorder: CallRecorder,
+  admission: CallAdmission,
+): Promise<Reply> {
   const { decision } = route;
-  const tries = new TargetTries(parts, decision, recorder.record.attempts, call.startedAt);
+  const tries = new TargetTries(parts, decision, recorder.record.attempts, call.startedAt, enterer(admission, route));
   const noteLeg = (leg: Leg) => {
     recorder.leg(leg);
     parts.state.noteAnswer(decision, route.facts, leg.target);

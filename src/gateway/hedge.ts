@@ -13,11 +13,11 @@ export async function hedged(
   call: Call,
   ask: Ask,
   patienceMs: number,
-  second: () => Ask | undefined,
+  second: () => Promise<Ask | undefined>,
 ): Promise<Leg | undefined> {
   const first = runner(call, ask);
   if (await isOver(first.leg, patienceMs)) return first.leg;
-  const askSecond = second();
+  const askSecond = await second();
   if (!askSecond) return first.leg;
   const other = runner(call, askSecond);
   const winner = await Promise.any([begun(first), begun(other)]).catch(() => undefined);

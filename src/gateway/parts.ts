@@ -1,3 +1,4 @@
+import type { Admission } from '../admission/admit.ts';
 import type { CallRecord } from '../call/record.ts';
 import type { CountedRequest, TokenFamily } from '../models/tokens.ts';
 import type { Health } from '../providers/health.ts';
@@ -36,6 +37,8 @@ export interface GatewayParts extends AttemptParts, RoutingParts {
   recordBodies?: boolean;
   /** Takes the provider's own count of a request's whole prompt. */
   learnTokens?(request: unknown, model: string, promptTokens: number): void;
+  /** Limits and budgets. */
+  admission: Admission;
   /** How targets and their keys do. */
   health: Health;
   retry: RetrySettings;

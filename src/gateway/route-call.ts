@@ -3,18 +3,21 @@ import type { Explanation } from '../call/explanation.ts';
 import { type Decision, decide } from '../routing/decide.ts';
 import { explain } from '../routing/explain.ts';
 import { type CustomChoice, type Facts, type FactsSettings, readFacts } from '../routing/facts.ts';
+import type { RoutingState } from '../routing/state.ts';
 import type { RoutingParts } from './parts.ts';
 
 /** Where a call goes, and what that was decided on. */
 export interface Route {
   facts: Facts;
   decision: Decision;
+  /** What it was decided in. */
+  state: RoutingState;
 }
 
 /** Decides where a call goes; nothing is noted of it yet. */
 export async function routeCall(parts: RoutingParts, call: Call): Promise<Route> {
   const facts = await factsOf(parts, call);
-  return { facts, decision: decide(facts, parts.table, parts.state, parts.now()) };
+  return { facts, decision: decide(facts, parts.table, parts.state, parts.now()), state: parts.state };
 }
 
 /** The facts of a call, after the user's own routing function had its say. */

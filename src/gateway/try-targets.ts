@@ -4,6 +4,7 @@ import { Failure } from '../call/failure.ts';
 import type { AttemptRecord } from '../call/record.ts';
 import type { Target } from '../providers/target.ts';
 import type { Decision } from '../routing/decide.ts';
+import type { EnterTarget } from './admit-call.ts';
 import { attempt } from './attempt.ts';
 import { hedged } from './hedge.ts';
 import { Leg } from './leg.ts';
@@ -26,13 +27,23 @@ export class TargetTries {
   readonly #candidates: Generator<Candidate, undefined>;
   readonly #failures: Failure[] = [];
   readonly #until: number;
+  readonly #enter: EnterTarget;
+  /** Some target has begun to answer. */
+  #begun = false;
   #left: number;
 
-  constructor(parts: GatewayParts, decision: Decision, attempts: AttemptRecord[], startedAt: number) {
+  constructor(
+    parts: GatewayParts,
+    decision: Decision,
+    attempts: AttemptRecord[],
+    startedAt: number,
+    enter: EnterTarget,
+  ) {
     this.#parts = parts;
     this.#decision = decision;
     this.#attempts = attempts;
     this.#until = startedAt + parts.retry.budgetMs;
+    this.#enter = enter;
     this.#left = decision.targets.length;
     this.#candidates = this.#all();
   }
@@ -57,9 +68,21 @@ export class TargetTries {
     for (;;) {
       const next = this.#next();
       if (!next) throw this.#lastWord();
+      if (!(await this.#mayEnter(next.target))) continue;
       const leg = await this.#tryHedged(call, next);
-      if (leg) return leg;
+      if (!leg) continue;
+      this.#begun = true;
+      return leg;
     }
+  }
+
+  /** False where a limit or a budget keeps the call away from the target. */
+  async #mayEnter(target: Target): Promise<boolean> {
+    const refused = await this.#enter(target, this.#begun);
+    if (!refused) return true;
+    this.#failures.push(refused);
+    this.skipTarget(target);
+    return false;
   }
 
   /** The candidate; beside it the next one, where that is asked for and this one is slower than it usually is. */
@@ -67,10 +90,11 @@ export class TargetTries {
     const { retry, health } = this.#parts;
     const patienceMs = retry.hedge && this.hasMore ? health.slowestUsualMs(candidate.target) : undefined;
     if (patienceMs === undefined) return this.#try(call, candidate);
-    const second = () => {
+    const second = async () => {
       this.skipTarget(candidate.target);
       const other = this.#next();
-      return other && ((asked: Call) => this.#try(asked, other));
+      if (!other || !(await this.#mayEnter(other.target))) return undefined;
+      return (asked: Call) => this.#try(asked, other);
     };
     return hedged(call, (asked) => this.#try(asked, candidate), patienceMs, second);
   }

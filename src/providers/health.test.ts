@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Failure, type FailureKind } from '../call/failure.ts';
-import { Health } from './health.ts';
+import { Health, type RestChange } from './health.ts';
 import { KeyPool } from './key-pool.ts';
 import type { Target } from './target.ts';
 
@@ -162,5 +162,48 @@ describe('what is known of a target', () => {
     expect(health.slowestUsualMs(one)).toBeUndefined();
     for (let count = 0; count < 10; count += 1) succeed(one, undefined, 900);
     expect(health.slowestUsualMs(one)).toBe(900);
+  });
+});
+
+describe('what one process finds', () => {
+  const [first, second] = ['key-one', 'key-two'];
+  const keyed = target('shared', first, second);
+  let told: RestChange[];
+  let other: Health;
+
+  beforeEach(() => {
+    told = [];
+    health.onChange = (change) => told.push(change);
+    other = new Health({ enabled: true, failures: 3, cooldownMs: 30_000 }, () => now);
+  });
+
+  const tellOther = () => {
+    for (const change of told.splice(0)) other.applyRemote(JSON.parse(JSON.stringify(change)) as RestChange);
+  };
+
+  it('holds for the same key of the same target in another, and gives no key away', () => {
+    fail(keyed, 'upstream-rate-limit', first, 20);
+    expect(JSON.stringify(told)).not.toContain(first);
+    tellOther();
+    expect(other.keysInTurn(keyed)).toEqual([second]);
+    expect(other.blocked(target('another', first))).toBeUndefined();
+    now += 20_000;
+    expect(other.keysInTurn(keyed)).toHaveLength(2);
+  });
+
+  it('is told when a circuit opens and when it closes again, and not for every failure', () => {
+    const only = target('only');
+    fail(only);
+    fail(only);
+    expect(told).toEqual([]);
+    fail(only);
+    tellOther();
+    expect(other.blocked(only)).toMatch(/circuit is open/);
+    now += 30_000;
+    succeed(only);
+    tellOther();
+    expect(other.report(only).circuit).toBe('closed');
+    succeed(only);
+    expect(told).toEqual([]);
   });
 });

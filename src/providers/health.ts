@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Failure, FailureKind } from '../call/failure.ts';
-import { type Circuit, KeyHealth } from './key-health.ts';
+import { type Circuit, KeyHealth, type KeyRest } from './key-health.ts';
 import { Slots } from './slots.ts';
 import type { Target } from './target.ts';
 
@@ -22,6 +23,15 @@ export interface HealthReport {
   inFlight: number;
 }
 
+/** That a key of a target is left alone from now on, or no longer. */
+export interface RestChange {
+  /** Provider and model. */
+  target: string;
+  /** Tells the key from others without giving it away. */
+  key: string;
+  rest: KeyRest;
+}
+
 /** One call on its way to a target; told exactly once how it went, and once that it is over. */
 export interface Attempt {
   /** The first output is there. */
@@ -39,6 +49,8 @@ export class Health {
   readonly #now: () => number;
   #breaker: BreakerSettings;
   readonly #targets = new Map<string, TargetHealth>();
+  /** Told of what other processes should know. */
+  onChange: ((change: RestChange) => void) | undefined;
 
   constructor(breaker: BreakerSettings, now: () => number) {
     this.#breaker = breaker;
@@ -48,6 +60,11 @@ export class Health {
   /** Other settings from now on. */
   configure(breaker: BreakerSettings): void {
     this.#breaker = breaker;
+  }
+
+  /** What another process found. */
+  applyRemote({ target, key, rest }: RestChange): void {
+    this.#ofId(target).fingerprinted(key).apply(rest);
   }
 
   /** Why no key of the target can be used now; undefined where one can. */
@@ -108,21 +125,30 @@ export class Health {
     const startedAt = this.#now();
     slot.begin(startedAt);
     known.inFlight += 1;
+    const tell = ({ openUntil, coolUntil }: KeyRest) => {
+      const { rest } = slot;
+      if (rest.openUntil === openUntil && rest.coolUntil === coolUntil) return;
+      this.onChange?.({ target: idOf(target), key: fingerprintOf(key), rest });
+    };
     let over = false;
     return {
       succeeded: () => {
+        const { rest } = slot;
         slot.succeeded();
         known.checkProblem = undefined;
+        tell(rest);
         known.note(true, this.#now(), this.#now() - startedAt);
       },
       failed: (failure) => {
         const breaker = this.#breaker;
+        const { rest } = slot;
         if (failure.status === 499) return slot.released();
         const wait = coolDownMs(failure);
         if (wait !== undefined) slot.coolDown(this.#now() + wait, coolDownReason(failure));
         if (breaker.enabled && countsAgainst.has(failure.kind)) slot.failed(this.#now(), breaker, failure.message);
         else slot.released();
         if (countsAgainst.has(failure.kind)) known.note(false, this.#now());
+        tell(rest);
       },
       over: () => {
         if (over) return;
@@ -141,7 +167,10 @@ export class Health {
   }
 
   #of(target: Target): TargetHealth {
-    const id = idOf(target);
+    return this.#ofId(idOf(target));
+  }
+
+  #ofId(id: string): TargetHealth {
     let known = this.#targets.get(id);
     if (!known) {
       known = new TargetHealth();
@@ -159,6 +188,7 @@ class TargetHealth {
   /** What the last check found wrong; a call that succeeds knows better. */
   checkProblem: string | undefined;
   readonly #keys = new Map<string, KeyHealth>();
+  readonly #fingerprinted = new Map<string, KeyHealth>();
   #slots: Slots | undefined;
   #samples: number[] = [];
 
@@ -166,9 +196,16 @@ class TargetHealth {
     const name = key ?? '';
     let health = this.#keys.get(name);
     if (!health) {
-      health = new KeyHealth();
+      health = this.fingerprinted(fingerprintOf(key));
       this.#keys.set(name, health);
     }
+    return health;
+  }
+
+  /** The same, also for a key that was never used here. */
+  fingerprinted(fingerprint: string): KeyHealth {
+    const health = this.#fingerprinted.get(fingerprint) ?? new KeyHealth();
+    this.#fingerprinted.set(fingerprint, health);
     return health;
   }
 
@@ -237,6 +274,10 @@ const coolDownWords: Partial<Record<FailureKind, string>> = {
   'upstream-credential': 'its credential was refused',
   'upstream-billing': 'its account is exhausted',
 };
+
+function fingerprintOf(key: string | undefined): string {
+  return key === undefined ? 'none' : createHash('sha256').update(key).digest('hex').slice(0, 16);
+}
 
 function idOf({ provider, model }: Target): string {
   return `${provider}\n${model}`;

@@ -3,6 +3,14 @@ import type { BreakerSettings } from './health.ts';
 /** Closed: calls pass. Open: none does. Half-open: one may try. */
 export type Circuit = 'closed' | 'open' | 'half-open';
 
+/** How long a key is left alone, and why. Times are milliseconds since the epoch. */
+export interface KeyRest {
+  /** Until its circuit may be tried again; null where that is closed. */
+  openUntil: number | null;
+  coolUntil: number;
+  reason: string;
+}
+
 const longestCooldownMs = 300_000;
 
 /** The circuit and the cool-down of one key of a target. Times are milliseconds since the epoch. */
@@ -14,6 +22,18 @@ export class KeyHealth {
   #trying = false;
   #coolUntil = 0;
   #reason = '';
+
+  get rest(): KeyRest {
+    return { openUntil: this.#openUntil ?? null, coolUntil: this.#coolUntil, reason: this.#reason };
+  }
+
+  /** What another process found. */
+  apply({ openUntil, coolUntil, reason }: KeyRest): void {
+    this.#openUntil = openUntil ?? undefined;
+    this.#coolUntil = coolUntil;
+    this.#reason = reason;
+    if (openUntil === null) this.#failures = 0;
+  }
 
   circuit(now: number): Circuit {
     if (this.#openUntil === undefined) return 'closed';

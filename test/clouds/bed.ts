@@ -14,6 +14,7 @@ import { makeTarget } from '../../src/providers/make-target.ts';
 import type { Target } from '../../src/providers/target.ts';
 import { Transport } from '../../src/providers/transport.ts';
 import type { RoutingTable } from '../../src/routing/decide.ts';
+import { admitsAll } from '../support/admission.ts';
 
 /** A request as the cloud on loopback got it. */
 export interface Received {
@@ -128,6 +129,7 @@ function partsWith(upstream: Transport, target: Target): GatewayParts {
   return {
     table: tableOf(target),
     ...newMoment(),
+    admission: admitsAll(),
     retry: { attempts: 0, budgetMs: 0 },
     measurePrompt: () => () => 7,
     customRouter: undefined,

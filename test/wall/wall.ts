@@ -12,6 +12,7 @@ import type { Upstream, UpstreamReply, UpstreamRequest } from '../../src/provide
 import type { RoutingTable } from '../../src/routing/table.ts';
 import { formats, pathOf, toolsOf } from '../corpus/formats.ts';
 import type { Recording } from '../corpus/recording.ts';
+import { admitsAll } from '../support/admission.ts';
 import { fallbackReply } from './fallback.ts';
 import { errorFrame, type Fault, garbage } from './faults.ts';
 import { judge } from './judge.ts';
@@ -180,6 +181,7 @@ function partsWith(upstream: Upstream, first: Target, second: Target | undefined
   };
   return {
     ...newMoment(),
+    admission: admitsAll(),
     ...{ table, upstream, measurePrompt: () => () => 7, customRouter: undefined, estimateTokens: () => 7 },
     ...{ isRouterKey: () => false, now: Date.now, holdMs: idleMs * 2 },
     retry: { attempts: 0, budgetMs: idleMs * 10 },

@@ -66,8 +66,13 @@ export const circuitBreakerSchema = z
   .meta({ description: 'Keeps calls away from a model that fails.' });
 
 const limit = z.strictObject({
-  requests: z.number().int().positive().optional().meta({ description: 'Requests in the window.' }),
-  tokens: z.number().int().positive().optional().meta({ description: 'Tokens in the window.' }),
+  requests: z.number().int().positive().optional().meta({ description: 'Requests in any span of the window.' }),
+  tokens: z
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .meta({ description: 'Tokens, of prompts and answers, in any span of the window.' }),
   window: duration('s').prefault(60).meta({ description: 'Seconds.' }),
 });
 
@@ -77,10 +82,10 @@ export const rateLimitSchema = z
     global: limit.optional().meta({ description: 'All callers together.' }),
     perKey: limit.optional().meta({ description: 'Each key.' }),
     perModel: z.record(modelName, limit).optional().meta({ description: 'Each model, by name.' }),
-    onStateLost: z
-      .enum(['open', 'closed'])
-      .prefault('open')
-      .meta({ description: 'What happens while the shared state is away: calls pass, or are refused.' }),
+    onStateLost: z.enum(['open', 'closed']).prefault('open').meta({
+      description:
+        'While the shared state is away, limits and budgets are counted by each process alone, or calls are refused.',
+    }),
   })
   .meta({ description: 'How much may be asked in a time.' });
 
@@ -138,6 +143,7 @@ export const stateSchema = z
   .strictObject({
     url: z
       .string()
+      .regex(/^rediss?:\/\/./, 'the address of a Redis: "redis://host:6379"')
       .optional()
       .meta({ description: '`redis://…` for several replicas; in the process where left out.' }),
   })

@@ -139,15 +139,19 @@ export const costOptimizationSchema = z
         perSession: money.optional().meta({ description: 'For one session of the client, with all its agents.' }),
         currency: z.string().length(3).prefault('USD').meta({ description: 'Of the amounts.' }),
         rate: z.number().positive().optional().meta({ description: 'US dollars for one unit of the currency.' }),
-        onExceeded: z
-          .enum(['reject', 'downgrade'])
-          .prefault('reject')
-          .meta({ description: 'Refuse with 402, or answer with `downgradeTo`.' }),
+        onExceeded: z.enum(['reject', 'downgrade']).prefault('reject').meta({
+          description:
+            'Calls that may pass a budget are refused with 402, or answered by `downgradeTo` for as long as that can be paid.',
+        }),
         downgradeTo: modelName.optional().meta({ description: 'The cheap model.' }),
         unknownPrice: z
           .enum(['allow', 'reject'])
           .prefault('allow')
-          .meta({ description: 'What happens to calls whose price is not known.' }),
+          .meta({ description: 'Calls whose price is not known pass and are counted apart, or are refused.' }),
+      })
+      .refine(({ onExceeded, downgradeTo }) => onExceeded === 'reject' || downgradeTo !== undefined, {
+        path: ['downgradeTo'],
+        message: 'the model that answers when the budget is spent, since "onExceeded" is "downgrade"',
       })
       .optional()
       .meta({ description: 'What may be spent.' }),

@@ -1,5 +1,5 @@
 import { Failure } from '../../call/failure.ts';
-import { explainCall } from '../../gateway/route-call.ts';
+import { explainAdmitted } from '../../gateway/admit-call.ts';
 import { isJsonObject } from '../../protocol/messages.ts';
 import { parseJson } from '../../protocol/stream-event.ts';
 import { readBody } from '../read-body.ts';
@@ -23,7 +23,7 @@ export async function explain(exchange: Exchange): Promise<void> {
     headers,
     signal: new AbortController().signal,
   });
-  sendJson(response, id, 200, await explainCall(service.gateway, call));
+  sendJson(response, id, 200, await explainAdmitted(service.gateway, call));
 }
 
 function askedOf(body: Buffer, headers: Record<string, string>): { body: Buffer; headers: Record<string, string> } {

@@ -1,3 +1,4 @@
+import type { Admission, BudgetReport } from '../../admission/admit.ts';
 import { type Currency, moneyText } from '../../call/money.ts';
 import type {
   CostCounts,
@@ -68,7 +69,7 @@ export async function costStatistics(exchange: Exchange): Promise<void> {
     byModel: await by('model'),
     byKey: await by('key'),
     byDay: await by('day'),
-    budget: { daily: null, monthly: null },
+    budget: budgetForm(await service.gateway.admission.budgets(), currency),
     ...(groups ? { groupBy, groups: groups.map(({ group, cost }) => ({ group, ...costForm(cost, currency) })) } : {}),
   });
 }
@@ -97,6 +98,18 @@ function readAsked({ query, startedAt }: Exchange): { range: TimeRange; groupBy:
 
 function spanOf({ since, until }: TimeRange): { since: string; until: string } {
   return { since: new Date(since).toISOString(), until: new Date(until).toISOString() };
+}
+
+function budgetForm(budgets: Awaited<ReturnType<Admission['budgets']>>, currency: Currency) {
+  const form = (budget: BudgetReport | null) =>
+    budget && {
+      limit: moneyText(budget.limit, currency),
+      spent: moneyText(budget.spent, currency),
+      reserved: moneyText(budget.reserved, currency),
+      resetsAt: new Date(budget.resetsAt).toISOString(),
+      warning: budget.warning,
+    };
+  return { daily: form(budgets.daily), monthly: form(budgets.monthly) };
 }
 
 function totalsForm({ requests, tokens, cost }: Totals, currency: Currency) {

@@ -1,0 +1,59 @@
+import { Leases } from '../admission/leases.ts';
+import type { Config } from '../config/schema.ts';
+import { CircuitShare } from '../providers/circuit-share.ts';
+import type { Health } from '../providers/health.ts';
+import { openStore } from '../stores/open-store.ts';
+import type { Store } from '../stores/store.ts';
+
+/** Where a configuration wants what calls share. */
+export interface StatePlace {
+  config: Config;
+  accountsFile: string;
+}
+
+/** What calls share, and what those on their way have set aside of it. */
+export interface SharedState {
+  store: Store;
+  leases: Leases;
+}
+
+interface Opened extends SharedState {
+  circuits: CircuitShare | undefined;
+}
+
+/** The shared states of a process: one for each place that a configuration named since the start. */
+export class States {
+  readonly #opened = new Map<string, Opened>();
+  readonly #health: Health;
+  readonly #report: (message: string) => void;
+
+  constructor(health: Health, report: (message: string) => void) {
+    this.#health = health;
+    this.#report = report;
+  }
+
+  /** The same state for the same place, so that a reload forgets nothing. */
+  at({ config, accountsFile }: StatePlace): SharedState {
+    const url = config.state?.url;
+    const onStateLost = config.rateLimit?.onStateLost ?? 'open';
+    const place = JSON.stringify([url, url === undefined ? accountsFile : onStateLost]);
+    const known = this.#opened.get(place);
+    if (known) return known;
+    const report = this.#report;
+    const store = openStore({ url, onStateLost, journalFile: accountsFile, now: () => Date.now(), report });
+    const circuits = store.shared ? new CircuitShare(store, this.#health) : undefined;
+    const opened = { store, leases: new Leases(store), circuits };
+    this.#opened.set(place, opened);
+    return opened;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(
+      [...this.#opened.values()].map(async ({ store, leases, circuits }) => {
+        leases.close();
+        circuits?.close();
+        await store.close();
+      }),
+    );
+  }
+}

@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { claimScript, markScript, marksScript, renewScript, type Script, settleScript } from './redis-scripts.ts';
+import {
+  type AccountState,
+  type Claim,
+  type ClaimOutcome,
+  type Lease,
+  type Mark,
+  type Settlement,
+  type Store,
+  settledForMs,
+} from './store.ts';
+
+export interface RedisSettings {
+  /** `redis://…` or `rediss://…`. */
+  url: string;
+  keyPrefix?: string;
+  /** How long an operation is waited for, in milliseconds. */
+  waitMs?: number;
+  /** Milliseconds since the epoch, instead of the server's clock. */
+  now?: () => number;
+}
+
+/** The state in a Redis that several processes share. Each operation is one round trip; it rejects, in time, while Redis is away. */
+export class RedisStore implements Store {
+  readonly shared = true;
+  readonly #settings: RedisSettings;
+  #connecting: Promise<Redis> | undefined;
+  readonly #hashes = new Map<string, string>();
+
+  constructor(settings: RedisSettings) {
+    this.#settings = settings;
+  }
+
+  async claim(claim: Claim): Promise<ClaimOutcome> {
+    const { windows, accounts } = claim;
+    const keys = [
+      ...windows.flatMap(({ name }) => windowKeys(name)),
+      ...accounts.flatMap(({ name }) => accountKeys(name)),
+    ];
+    const outcome = await this.#run<ClaimOutcome>(claimScript, keys, claim);
+    return { granted: outcome.granted, windows: listOf(outcome.windows), accounts: listOf(outcome.accounts) };
+  }
+
+  async settle(settlement: Settlement): Promise<AccountState[]> {
+    const { id, windows, accounts } = settlement;
+    const keys = [
+      settledKey(id),
+      ...windows.flatMap(({ name }) => windowKeys(name)),
+      ...accounts.flatMap(({ name }) => accountKeys(name)),
+    ];
+    const states = await this.#run<{ accounts: AccountState[] }>(settleScript, keys, { ...settlement, settledForMs });
+    return listOf(states.accounts);
+  }
+
+  async renew(leases: readonly Lease[], leaseMs: number): Promise<void> {
+    const keys = leases.flatMap(({ id, accounts }) => [
+      settledKey(id),
+      ...accounts.flatMap(({ name }) => accountKeys(name)),
+    ]);
+    await this.#run(renewScript, keys, { leases, leaseMs });
+  }
+
+  async get(name: string): Promise<string | undefined> {
+    const redis = await this.#connected();
+    return (await redis.get(`value:${name}`)) ?? undefined;
+  }
+
+  async set(name: string, value: string, ttlMs: number): Promise<void> {
+    const redis = await this.#connected();
+    await redis.set(`value:${name}`, value, 'PX', Math.ceil(ttlMs));
+  }
+
+  async mark(topic: string, { name, value }: Mark, ttlMs: number): Promise<void> {
+    await this.#run(markScript, markKeys(topic), { name, value, ttlMs });
+  }
+
+  async marksSince(topic: string, version: number): Promise<{ version: number; marks: Mark[] }> {
+    const since = await this.#run<{ version: number; marks: Mark[] }>(marksScript, markKeys(topic), { version });
+    return { version: since.version, marks: listOf(since.marks) };
+  }
+
+  async close(): Promise<void> {
+    const redis = await this.#connecting?.catch(() => undefined);
+    if (!redis) return;
+    await redis.quit().catch(() => undefined);
+    redis.disconnect();
+  }
+
+  /** Sends the script's hash; its text only where the server does not know it yet. */
+  async #run<Result>(script: Script, keys: readonly string[], input: object): Promise<Result> {
+    const redis = await this.#connected();
+    const now = this.#settings.now?.();
+    const argument = JSON.stringify(now === undefined ? input : { ...input, now });
+    const reply = await redis.evalsha(this.#hash(script), keys.length, ...keys, argument).catch((error: unknown) => {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return redis.eval(script.lua, keys.length, ...keys, argument);
+    });
+    return JSON.parse(String(reply)) as Result;
+  }
+
+  #hash({ name, lua }: Script): string {
+    let hash = this.#hashes.get(name);
+    if (hash === undefined) {
+      hash = createHash('sha1').update(lua).digest('hex');
+      this.#hashes.set(name, hash);
+    }
+    return hash;
+  }
+
+  /** Commands are never kept for later: while the connection is gone they fail at once. */
+  #connected(): Promise<Redis> {
+    this.#connecting ??= this.#connect();
+    return this.#connecting;
+  }
+
+  async #connect(): Promise<Redis> {
+    const { url, keyPrefix = 'claude-router:', waitMs = 1000 } = this.#settings;
+    const { Redis: Client } = await import('ioredis');
+    const redis = new Client(url, {
+      keyPrefix,
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: waitMs,
+      connectTimeout: waitMs,
+      retryStrategy: (times) => Math.min(50 * times, 500),
+    });
+    // What is wrong is told by the operations that fail.
+    redis.on('error', () => undefined);
+    await redis.connect().catch(() => undefined);
+    return redis;
+  }
+}
+
+function windowKeys(name: string): [string, string] {
+  return [`window:${name}`, `window:${name}:amounts`];
+}
+
+function accountKeys(name: string): [string, string] {
+  return [`account:${name}`, `account:${name}:leases`];
+}
+
+function settledKey(id: string): string {
+  return `settled:${id}`;
+}
+
+function markKeys(topic: string): [string, string, string] {
+  return [`marks:${topic}:version`, `marks:${topic}:names`, `marks:${topic}:values`];
+}
+
+/** Lua knows no empty list: it comes as an empty object. */
+function listOf<Item>(value: Item[] | Record<string, never>): Item[] {
+  return Array.isArray(value) ? value : [];
+}
