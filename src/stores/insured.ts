@@ -37,6 +37,7 @@ export class InsuredStore implements Store {
   readonly #remote: Store;
   readonly #settings: InsuranceSettings;
   readonly #known = new LRUCache<string, AccountState>({ max: mostAccounts });
+  #away = false;
   /** Counts while the shared store is away. */
   #local: MemoryStore | undefined;
   #pending: (() => Promise<unknown>)[] = [];
@@ -107,13 +108,13 @@ export class InsuredStore implements Store {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#probing);
-    if (this.#local) await this.#recover();
+    if (this.#away) await this.#recover();
     await this.#bounded(() => this.#remote.close()).catch(() => undefined);
   }
 
   /** What the shared store says; undefined where it is away. */
   async #ask<Answer>(operation: () => Promise<Answer>): Promise<Answer | undefined> {
-    if (this.#local) return undefined;
+    if (this.#away) return undefined;
     try {
       return await this.#bounded(operation);
     } catch (error) {
@@ -138,11 +139,12 @@ export class InsuredStore implements Store {
   }
 
   #lost(error: unknown): void {
-    if (this.#local) return;
+    if (this.#away) return;
+    this.#away = true;
+    this.#local = undefined;
     const { onStateLost, report } = this.#settings;
     const meanwhile = onStateLost === 'open' ? 'this process counts by itself' : 'calls with limits are refused';
     report(`the shared state is away (${error instanceof Error ? error.message : String(error)}): ${meanwhile}`);
-    this.#insurance();
     this.#probe();
   }
 
@@ -169,12 +171,21 @@ export class InsuredStore implements Store {
     } catch {
       return false;
     }
+    this.#away = false;
     this.#local = undefined;
     this.#settings.report('the shared state is back');
     return true;
   }
 
+  /** An operation that began while the shared store was away may end when it is back: then it is told at once. */
   #later(tell: () => Promise<unknown>): void {
+    if (!this.#away) {
+      this.#bounded(tell).catch((error: unknown) => {
+        this.#lost(error);
+        this.#later(tell);
+      });
+      return;
+    }
     if (this.#pending.length >= mostPending) this.#pending.shift();
     this.#pending.push(tell);
   }
