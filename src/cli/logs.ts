@@ -6,7 +6,7 @@ import { logLevels } from '../config/env.ts';
 import { resolvePaths } from '../config/paths.ts';
 import { durationMs } from '../config/schema/values.ts';
 import { readRunState } from '../daemon/run-state.ts';
-import { prettyLine } from '../telemetry/logger.ts';
+import { prettyLine } from '../telemetry/call-line.ts';
 import type { CommandContext } from './command.ts';
 import { CliFailure, exitCodes } from './exit.ts';
 
