@@ -48,7 +48,12 @@ export interface Logger {
 
 export function createLogger(settings: LogSettings): Logger {
   let secrets = worthHiding(settings.secrets ?? []);
-  const file = settings.file && new RotatingFile(settings.file, fileEvents(() => logger));
+  const file =
+    settings.file &&
+    new RotatingFile(
+      settings.file,
+      fileEvents(() => logger),
+    );
   const sinks: ((line: string) => void)[] = [];
   if (settings.console) sinks.push(consoleSink(settings.format));
   if (file) sinks.push((line) => file.write(line));
@@ -66,7 +71,8 @@ export function createLogger(settings: LogSettings): Logger {
     { write },
   );
   const flush = () => file?.flush();
-  process.on('exit', flush);
+  const onFault = (error: Error) => logger.error('the process ends', { fault: error.stack ?? String(error) });
+  process.on('exit', flush).on('uncaughtExceptionMonitor', onFault);
   const logger: Logger = {
     get isDebugging() {
       return log.isLevelEnabled('debug');
@@ -92,7 +98,7 @@ export function createLogger(settings: LogSettings): Logger {
     call: (record) => log[record.outcome === 'failed' ? 'warn' : 'info'](callFields(record), 'call'),
     flush,
     close: async () => {
-      process.off('exit', flush);
+      process.off('exit', flush).off('uncaughtExceptionMonitor', onFault);
       await file?.close();
     },
   };

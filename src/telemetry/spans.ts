@@ -118,11 +118,11 @@ type Attributes = Record<string, string | number | boolean | string[] | undefine
 /** Those that have a value. */
 export function attributes(values: Attributes): Attribute[] {
   return Object.entries(values).flatMap(([key, value]) =>
-    value === undefined || value === '' ? [] : [{ key, value: valueOf(value) }],
+    value === undefined || value === '' ? [] : [{ key, value: valueAttribute(value) }],
   );
 }
 
-function valueOf(value: string | number | boolean | string[]): AttributeValue {
+function valueAttribute(value: string | number | boolean | string[]): AttributeValue {
   if (Array.isArray(value)) return { arrayValue: { values: value.map((item) => ({ stringValue: item })) } };
   if (typeof value === 'string') return { stringValue: value };
   if (typeof value === 'boolean') return { boolValue: value };
