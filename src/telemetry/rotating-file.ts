@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { compressParts, graceMs } from './compress-parts.ts';
@@ -31,8 +41,8 @@ export class RotatingFile {
   #descriptor: number | undefined;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
-  /** What is left of a write that was cut short: it goes first, and into the same file. */
-  #cut: Buffer | undefined;
+  /** The lines of a batch that could not be written: they go first. */
+  #left: Buffer | undefined;
   #scheduled: NodeJS.Immediate | undefined;
   #retry: NodeJS.Timeout | undefined;
   #problem: string | undefined;
@@ -83,7 +93,7 @@ export class RotatingFile {
     if (this.#scheduled) clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
     try {
-      if (this.#cut) this.#append(this.#cut);
+      if (this.#left) this.#append(this.#left);
       while (this.#waiting.length > 0) this.#append(this.#nextBatch());
     } catch (error) {
       this.#failed(error as Error);
@@ -129,10 +139,16 @@ export class RotatingFile {
   }
 
   #append(bytes: Buffer): void {
-    this.#cut = bytes;
+    this.#left = bytes;
     const descriptor = this.#descriptor ?? this.#open();
-    while (this.#cut.length > 0) this.#cut = this.#cut.subarray(writeSync(descriptor, this.#cut));
-    this.#cut = undefined;
+    let written = 0;
+    try {
+      while (written < bytes.length) written += writeSync(descriptor, bytes, written);
+    } catch (error) {
+      this.#left = bytes.subarray(takeBackTorn(descriptor, bytes, written));
+      throw error;
+    }
+    this.#left = undefined;
   }
 
   /** The file that is at the path now. */
@@ -209,6 +225,13 @@ export class RotatingFile {
     this.#lost = 0;
     this.#events.onRecovered(lost);
   }
+}
+
+/** Takes the beginning of a line out of the file again; returns how many bytes of whole lines were written. */
+function takeBackTorn(descriptor: number, bytes: Buffer, written: number): number {
+  const whole = written === 0 ? 0 : bytes.lastIndexOf('\n', written - 1) + 1;
+  if (whole < written) ftruncateSync(descriptor, fstatSync(descriptor).size - (written - whole));
+  return whole;
 }
 
 /** One process at a time renames the file. Throws where another does, or where nothing can be written. */
