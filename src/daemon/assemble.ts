@@ -128,7 +128,12 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
           ...gatewayParts(routing, transport, access),
           ...recording(telemetry, telemetrySettings(registry, currencyOf(config)), ledger),
           health: moment.health,
-          admission: admissionOf(config, table, telemetry.logger, states.at({ config, accountsFile: paths.accountsFile })),
+          admission: admissionOf(
+            config,
+            table,
+            telemetry.logger,
+            states.at({ config, accountsFile: paths.accountsFile }),
+          ),
           retry: retrySettings(config.retry),
           recordBodies: config.logging.bodies === 'on',
         },

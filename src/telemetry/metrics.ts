@@ -1,7 +1,8 @@
 import type { Currency } from '../call/money.ts';
 import type { CallRecord } from '../call/record.ts';
 import type { Usage } from '../protocol/messages.ts';
-import type { Instruments } from './instruments.ts';
+import { MomentaryValues, newCounters } from './instruments.ts';
+import type { MetricSnapshot } from './series.ts';
 
 /** What is so at the moment the metrics are read. */
 export interface Gauges {
@@ -46,18 +47,14 @@ export interface MetricsSummary {
 
 /** The numbers of one process. Sums of several are made of their snapshots, by `metricsText`. */
 export class Metrics {
-  #instruments: Promise<Instruments> | undefined;
-  #loaded: Instruments | undefined;
-  /** Calls that were over before the library was there. */
-  #early: [CallRecord, Counting][] = [];
+  readonly #counters = newCounters();
+  readonly #moment = new MomentaryValues();
   #summary = emptySummary();
 
   /** Counts a call that is over. */
   add(record: CallRecord, counting: Counting): void {
     addToSummary(this.#summary, record);
-    if (this.#loaded) return count(this.#loaded, record, counting);
-    this.#early.push([record, counting]);
-    void this.#load();
+    count(this.#counters, record, counting);
   }
 
   /** What came since this was asked last. */
@@ -67,55 +64,52 @@ export class Metrics {
     return summary;
   }
 
-  /** All numbers of this process, as JSON that other processes can add to theirs. */
-  async snapshot(gauges: Gauges): Promise<unknown> {
-    const instruments = await this.#load();
-    instruments.observe(gauges);
-    return instruments.snapshot();
-  }
-
-  /** The library is read when the first call is over or the first one asks, so that a router starts without it. */
-  #load(): Promise<Instruments> {
-    this.#instruments ??= import('./instruments.ts').then(({ createInstruments }) => {
-      const instruments = createInstruments();
-      for (const [record, counting] of this.#early) count(instruments, record, counting);
-      this.#early = [];
-      this.#loaded = instruments;
-      return instruments;
-    });
-    return this.#instruments;
+  /** All numbers of this process, as JSON that can be sent to another. */
+  snapshot(gauges: Gauges): MetricSnapshot[] {
+    const counted = Object.values(this.#counters).map((series) => series.snapshot());
+    return [...counted, ...this.#moment.snapshot(gauges)];
   }
 }
 
-/** The media type and the Prometheus text of the numbers of one or more processes. */
-export async function metricsText(snapshots: readonly unknown[]): Promise<{ contentType: string; text: string }> {
-  const { textOf } = await import('./instruments.ts');
-  return textOf(snapshots);
+/**
+ * The media type and the Prometheus text of the numbers of one or more processes. The library that writes it is read when
+ * the first one asks: a router that nobody scrapes does without it.
+ */
+export async function metricsText(
+  snapshots: readonly MetricSnapshot[][],
+): Promise<{ contentType: string; text: string }> {
+  const { AggregatorRegistry } = await import('prom-client');
+  const whole = AggregatorRegistry.aggregate([...snapshots]);
+  return { contentType: whole.contentType, text: await whole.metrics() };
 }
 
-function count(instruments: Instruments, record: CallRecord, { models, providers, currency }: Counting): void {
+function count(
+  counters: ReturnType<typeof newCounters>,
+  record: CallRecord,
+  { models, providers, currency }: Counting,
+): void {
   const labels = (model: string | undefined, provider: string | undefined) => ({
     model: labelOf(model, models),
     provider: labelOf(provider, providers),
   });
   const answered = labels(record.model, record.provider);
   const amount = (microUsd: number) => microUsd / 1e6 / currency.usdPerUnit;
-  instruments.requests.inc({ ...answered, status: `${Math.floor(record.status / 100)}xx` });
-  instruments.outcomes.inc({ outcome: record.outcome });
-  if (record.failure) instruments.failures.inc({ kind: record.failure.kind });
-  instruments.duration.observe(answered, record.durationMs / 1000);
-  if (record.firstOutputMs !== undefined) instruments.firstOutput.observe(answered, record.firstOutputMs / 1000);
-  for (const [type, tokens] of tokensOf(record.usage)) instruments.tokens.inc({ type }, tokens);
-  if (record.cache === 'hit' || record.cache === 'miss') instruments.cache.inc({ result: record.cache });
+  counters.requests.add({ ...answered, status: `${Math.floor(record.status / 100)}xx` });
+  counters.outcomes.add({ outcome: record.outcome });
+  if (record.failure) counters.failures.add({ kind: record.failure.kind });
+  counters.duration.observe(answered, record.durationMs / 1000);
+  if (record.firstOutputMs !== undefined) counters.firstOutput.observe(answered, record.firstOutputMs / 1000);
+  for (const [type, tokens] of tokensOf(record.usage)) counters.tokens.add({ type }, tokens);
+  if (record.cache === 'hit' || record.cache === 'miss') counters.cache.add({ result: record.cache });
   for (const attempt of record.attempts) {
-    instruments.attempts.inc({ outcome: attempt.outcome });
+    counters.attempts.add({ outcome: attempt.outcome });
     const tried = labels(attempt.target, attempt.provider);
-    for (const [type, tokens] of tokensOf(attempt.usage)) instruments.modelTokens.inc({ ...tried, type }, tokens);
+    for (const [type, tokens] of tokensOf(attempt.usage)) counters.modelTokens.add({ ...tried, type }, tokens);
     if (!attempt.costMicroUsd) continue;
-    instruments.cost.inc({ currency: currency.code }, amount(attempt.costMicroUsd));
-    instruments.modelCost.inc({ ...tried, currency: currency.code }, amount(attempt.costMicroUsd));
+    counters.cost.add({ currency: currency.code }, amount(attempt.costMicroUsd));
+    counters.modelCost.add({ ...tried, currency: currency.code }, amount(attempt.costMicroUsd));
   }
-  if (record.costMicroUsd === null) instruments.unknownPrices.inc();
+  if (record.costMicroUsd === null) counters.unknownPrices.add({});
 }
 
 function labelOf(name: string | undefined, known: ReadonlySet<string>): string {

@@ -3,6 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { usDollars } from '../../src/call/money.ts';
+import type { CallRecord } from '../../src/call/record.ts';
+import { Metrics, metricsText } from '../../src/telemetry/metrics.ts';
 import { type FakeUpstream, startFakeUpstream, upstreamKey } from '../support/fake-upstream.ts';
 import { http, messagesBody, newMarker } from '../support/http.ts';
 import { type InProcessRouter, startInProcess } from '../support/in-process-router.ts';
@@ -43,6 +46,12 @@ afterAll(async () => {
 
 const call = (text: string, model: string) =>
   http(`${router.url}/v1/messages`, { body: messagesBody(text, { model, stream: true }) });
+
+const recordOf = (fields: Partial<CallRecord>): CallRecord => ({
+  ...{ id: 'req_1', startedAt: 0, durationMs: 1, caller: 'local', requestedModel: 'm', stream: false },
+  ...{ model: 'm', provider: 'p', rule: 'default', reason: '', attempts: [], warnings: [] },
+  ...{ outcome: 'succeeded', status: 200, costMicroUsd: 0, ...fields },
+});
 
 /** The samples by name and labels. */
 function samplesOf(text: string): Map<string, number> {
@@ -89,6 +98,29 @@ describe('the metrics', () => {
     const { text } = await metrics();
     expect(text).toContain('model="other"');
     expect(text).not.toContain('some-1');
+  });
+
+  it('of several processes are added up, and where that makes no sense the worst is told', async () => {
+    const counting = { models: new Set(['m']), providers: new Set(['p']), currency: usDollars };
+    const snapshots = (['closed', 'open'] as const).map((circuit, index) => {
+      const process = new Metrics();
+      for (const durationMs of [50, 300]) process.add(recordOf({ durationMs }), counting);
+      return process.snapshot({
+        ...{ version: '1', startedAt: 1000 * (index + 1), activeCalls: 2, lost: { records: 1, lines: 0, spans: 0 } },
+        targets: [{ model: 'm', provider: 'p', circuit, activeCalls: 1, waitingCalls: 0 }],
+      });
+    });
+    const sent = JSON.parse(JSON.stringify(snapshots)) as typeof snapshots;
+    const samples = samplesOf((await metricsText(sent)).text);
+    const of = 'model="m",provider="p"';
+    expect(samples.get(`claude_router_requests_total{${of},status="2xx"}`)).toBe(4);
+    expect(samples.get(`claude_router_request_duration_seconds_bucket{${of},le="0.1"}`)).toBe(2);
+    expect(samples.get(`claude_router_request_duration_seconds_bucket{${of},le="+Inf"}`)).toBe(4);
+    expect(samples.get(`claude_router_request_duration_seconds_sum{${of}}`)).toBeCloseTo(0.7);
+    expect(samples.get(`claude_router_circuit_state{${of}}`)).toBe(2);
+    expect(samples.get('claude_router_active_calls')).toBe(4);
+    expect(samples.get('claude_router_start_time_seconds')).toBe(1);
+    expect(samples.get('claude_router_lost_items{kind="records"}')).toBe(2);
   });
 
   it.runIf(hasPromtool)('are clean in the eyes of promtool', async () => {
