@@ -25,6 +25,7 @@ export default defineConfig({
             'test/routing/**/*.test.ts',
             'test/stores/**/*.test.ts',
             'test/support/**/*.test.ts',
+            'test/telemetry/**/*.test.ts',
             'test/wall/**/*.test.ts',
           ],
           testTimeout: 20_000,

@@ -30,11 +30,12 @@ function installClients() {
   install(folder);
 }
 
-/** Redis, PostgreSQL and a browser, from Debian's packages where this is Debian and we may install them. */
+/** Redis, PostgreSQL, Prometheus' own judge and a browser, from Debian's packages where this is Debian and we may install them. */
 function installServices() {
   const missing = [
     { what: 'Redis', package: 'redis-server', isThere: () => has('redis-server') },
     { what: 'PostgreSQL', package: 'postgresql', isThere: hasPostgres },
+    { what: 'promtool', package: 'prometheus', isThere: () => has('promtool') },
     { what: 'Chromium', package: 'chromium', isThere: () => has('chromium') },
   ].filter(({ isThere }) => !isThere());
   if (missing.length === 0) return;

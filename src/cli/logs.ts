@@ -1,12 +1,13 @@
-import { createReadStream, existsSync, statSync, unwatchFile, watchFile } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { logLevels } from '../config/env.ts';
 import { resolvePaths } from '../config/paths.ts';
 import { durationMs } from '../config/schema/values.ts';
 import { readRunState } from '../daemon/run-state.ts';
-import { prettyLine } from '../telemetry/logger.ts';
+import { prettyLine } from '../telemetry/call-line.ts';
+import { linesOf, rotatedFiles } from '../telemetry/log-files.ts';
+import { LogTail } from '../telemetry/log-tail.ts';
 import type { CommandContext } from './command.ts';
 import { CliFailure, exitCodes } from './exit.ts';
 
@@ -35,47 +36,48 @@ async function logs(options: LogOptions, { environment, terminal }: CommandConte
   if (!existsSync(file)) {
     throw new CliFailure(`There is no log yet at ${file}; a router in the background writes one.`);
   }
-  const size = statSync(file).size;
-  for (const line of await lastLines(file, size, options)) terminal.out(shown(line, options));
-  if (options.follow) await follow(file, size, (line) => isWanted(line, options) && terminal.out(shown(line, options)));
+  const tail = options.follow ? new LogTail(file) : undefined;
+  const end = tail?.position ?? statSync(file).size;
+  for (const line of await lastLines(file, end, options)) terminal.out(shown(line, options));
+  if (tail) await follow(tail, (line) => isWanted(line, options) && terminal.out(shown(line, options)));
 }
 
+/** The latest lines that are wanted: of the current file, and of those before it as far as they are needed. */
 async function lastLines(file: string, end: number, options: LogOptions): Promise<string[]> {
-  const kept: string[] = [];
-  if (end === 0 || options.lines === 0) return kept;
-  for await (const line of linesOf(file, 0, end)) {
-    if (!isWanted(line, options)) continue;
-    kept.push(line);
-    if (kept.length > options.lines) kept.shift();
+  if (options.lines === 0) return [];
+  let kept = await lastWanted(linesOf(file, { start: 0, end }), options.lines, options);
+  for (const { path } of rotatedFiles(file).reverse()) {
+    if (kept.length >= options.lines) break;
+    kept = [...(await lastWanted(linesOf(path), options.lines - kept.length, options)), ...kept];
   }
   return kept;
 }
 
-/** Reads on whenever the file has grown; a file that became shorter was rotated and is read from its beginning. */
-function follow(file: string, from: number, onLine: (line: string) => void): Promise<void> {
-  let position = from;
+async function lastWanted(lines: AsyncIterable<string>, count: number, options: LogOptions): Promise<string[]> {
+  const kept: string[] = [];
+  for await (const line of lines) {
+    if (!isWanted(line, options)) continue;
+    kept.push(line);
+    if (kept.length > count) kept.shift();
+  }
+  return kept;
+}
+
+/** Shows what is written from now on, until it is interrupted. */
+function follow(tail: LogTail, onLine: (line: string) => void): Promise<void> {
   let reading = Promise.resolve();
-  const readOn = async () => {
-    const { size } = statSync(file, { throwIfNoEntry: false }) ?? { size: 0 };
-    if (size < position) position = 0;
-    if (size === position) return;
-    const end = size;
-    for await (const line of linesOf(file, position, end)) onLine(line);
-    position = end;
+  const readOn = () => {
+    reading = reading.then(async () => {
+      for await (const line of tail.read()) onLine(line);
+    });
   };
-  watchFile(file, { interval: 200 }, () => {
-    reading = reading.then(readOn);
-  });
+  const timer = setInterval(readOn, 200);
   return new Promise((resolve) => {
     process.once('SIGINT', () => {
-      unwatchFile(file);
+      clearInterval(timer);
       resolve();
     });
   });
-}
-
-function linesOf(file: string, start: number, end: number): AsyncIterable<string> {
-  return createInterface({ input: createReadStream(file, { start, end: end - 1 }), crlfDelay: Infinity });
 }
 
 function isWanted(line: string, { level, since }: LogOptions): boolean {

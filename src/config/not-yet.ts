@@ -4,8 +4,6 @@ import { isSwitchedOff } from './switches.ts';
 const features: readonly { path: string; what: string }[] = [
   { path: 'cache', what: 'kept replies' },
   { path: 'security.encryption', what: 'encryption' },
-  { path: 'logging.metrics', what: 'metrics' },
-  { path: 'tracing', what: 'tracing' },
   { path: 'performance.clustering', what: 'several processes' },
   { path: 'performance.compression', what: 'compressed replies' },
   { path: 'plugins', what: 'plugins' },

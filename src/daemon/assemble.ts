@@ -4,7 +4,6 @@ import { Authenticator, hashKey, type RouterKey } from '../admission/authenticat
 import { budgetPolicyOf, keyBudgetOf } from '../admission/budget.ts';
 import { limitOf, rateLimitsOf } from '../admission/rate-limit.ts';
 import { type Currency, usDollars } from '../call/money.ts';
-import type { CallRecord } from '../call/record.ts';
 import { checkNames } from '../config/check-names.ts';
 import type { Environment } from '../config/env.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
@@ -32,6 +31,7 @@ import type { Generation } from './live-service.ts';
 import { loadCustomRouter } from './load-custom-router.ts';
 import { breakerSettings, type Moment, newMoment, retrySettings } from './moment.ts';
 import type { SharedState, States } from './states.ts';
+import { type Telemetry, type TelemetrySettings, telemetrySettings } from './telemetry.ts';
 
 export interface AssemblySettings {
   configFile?: string;
@@ -48,6 +48,8 @@ export interface Assembly {
   config: Config;
   paths: Paths;
   configFile: string | undefined;
+  /** What relative paths of the configuration are relative to. */
+  directory: string;
   warnings: string[];
   registry: Registry;
   defaultModel: string | undefined;
@@ -57,7 +59,7 @@ export interface Assembly {
   /** The keys of the configuration. */
   keys: RouterKey[];
   notAvailableYet: string[];
-  generation(logger: Logger, access: Access, ledgers: Ledgers, states: States): Generation;
+  generation(telemetry: Telemetry, access: Access, ledgers: Ledgers, states: States): Generation;
 }
 
 /** Who may call a router that listens where it does. */
@@ -109,6 +111,7 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     config,
     paths,
     configFile: loaded?.path,
+    directory: loaded?.directory ?? paths.stateDirectory,
     warnings: [...warnings, ...routingWarnings, ...currencyWarnings(config)],
     registry,
     defaultModel: table.defaultTarget?.name,
@@ -116,15 +119,21 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     routing,
     keys: configuredKeys(config),
     notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
-    generation: (logger, access, ledgers, states) => {
+    generation: (telemetry, access, ledgers, states) => {
       const directory = loaded?.directory ?? paths.stateDirectory;
       const ledger = ledgers.at({ storage: config.storage, directory, stateDirectory: paths.stateDirectory });
       moment.health.configure(breakerSettings(config.circuitBreaker));
       return {
         gateway: {
-          ...gatewayParts(routing, transport, logger, access, ledger),
+          ...gatewayParts(routing, transport, access),
+          ...recording(telemetry, telemetrySettings(registry, currencyOf(config)), ledger),
           health: moment.health,
-          admission: admissionOf(config, table, logger, states.at({ config, accountsFile: paths.accountsFile })),
+          admission: admissionOf(
+            config,
+            table,
+            telemetry.logger,
+            states.at({ config, accountsFile: paths.accountsFile }),
+          ),
           retry: retrySettings(config.retry),
           recordBodies: config.logging.bodies === 'on',
         },
@@ -134,6 +143,7 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
         authenticator: new Authenticator(access.keys),
         localOnly: access.localOnly,
         enableCors: config.router.enableCors,
+        metricsPath: metricsPath(config),
         notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
       };
     },
@@ -239,10 +249,8 @@ async function customRouterOf(config: Config, loaded: LoadedConfig | undefined):
 function gatewayParts(
   routing: RoutingParts,
   transport: Transport,
-  logger: Logger,
   access: Access,
-  ledger: Ledger,
-): Omit<GatewayParts, 'health' | 'retry' | 'admission'> {
+): Omit<GatewayParts, 'health' | 'retry' | 'admission' | 'settle'> {
   const authenticator = new Authenticator(access.keys);
   const estimates = new PromptEstimates(routing.measurePrompt);
   return {
@@ -252,10 +260,6 @@ function gatewayParts(
     learnTokens: (request, model, promptTokens) => estimates.learn(request as CountedRequest, model, promptTokens),
     isRouterKey: (key) => authenticator.knows(key),
     localOnly: access.localOnly,
-    settle: (record: CallRecord) => {
-      logger.call(record);
-      ledger.add(record);
-    },
     holdMs: 10_000,
   };
 }
@@ -270,6 +274,26 @@ function admissionOf(config: Config, table: RoutingTable, logger: Logger, state:
     now: () => Date.now(),
     warn: (message, fields) => logger.warn(message, fields),
   });
+}
+
+/** Who follows a call, and where its record goes: log, metrics and ledger tell the same of it. */
+function recording(
+  telemetry: Telemetry,
+  settings: TelemetrySettings,
+  ledger: Ledger,
+): Pick<GatewayParts, 'observe' | 'settle'> {
+  return {
+    observe: (call) => telemetry.observe(call, settings),
+    settle: (record) => {
+      telemetry.settle(record, settings);
+      ledger.add(record);
+    },
+  };
+}
+
+/** Where metrics are served, unless they are switched off. */
+function metricsPath({ logging: { metrics } }: Config): string | undefined {
+  return metrics === undefined ? '/metrics' : metrics.enabled ? metrics.endpoint : undefined;
 }
 
 /** What amounts are shown in; without a rate they stay in US dollars. */

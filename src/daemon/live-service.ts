@@ -6,7 +6,11 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Registry } from '../providers/registry.ts';
 import { Conversations } from '../server/conversations.ts';
 import type { Control, Service } from '../server/service.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import type { LogState } from '../telemetry/logger.ts';
+import type { Gauges, Metrics } from '../telemetry/metrics.ts';
+import type { TraceRing } from '../telemetry/trace-ring.ts';
+import { gaugesOf } from './gauges.ts';
+import type { Telemetry } from './telemetry.ts';
 
 /** What a configuration makes: replaced as one. */
 export interface Generation {
@@ -15,6 +19,7 @@ export interface Generation {
   authenticator: Authenticator;
   localOnly: boolean;
   enableCors: boolean;
+  metricsPath: string | undefined;
   ledger: Ledger;
   currency: Currency;
   notAvailableYet: readonly string[];
@@ -29,16 +34,16 @@ export class LiveService implements Service {
   draining = false;
   configError: string | undefined;
   #generation: Generation;
-  readonly #logger: Logger;
+  readonly #telemetry: Telemetry;
   readonly #running = new Set<{ end(reason: Failure): void }>();
   #idle: (() => void) | undefined;
 
-  constructor(version: string, generation: Generation, logger: Logger, now: number, control: Control) {
+  constructor(version: string, generation: Generation, telemetry: Telemetry, now: number, control: Control) {
     this.version = version;
     this.startedAt = now;
     this.control = control;
     this.#generation = generation;
-    this.#logger = logger;
+    this.#telemetry = telemetry;
   }
 
   /** From now on calls are served by another configuration; running ones end as they began. */
@@ -72,6 +77,26 @@ export class LiveService implements Service {
 
   get enableCors(): boolean {
     return this.#generation.enableCors;
+  }
+
+  get metricsPath(): string | undefined {
+    return this.#generation.metricsPath;
+  }
+
+  get metrics(): Metrics {
+    return this.#telemetry.metrics;
+  }
+
+  get traces(): TraceRing {
+    return this.#telemetry.traces;
+  }
+
+  get logState(): LogState {
+    return this.#telemetry.logger.state;
+  }
+
+  gauges(): Gauges {
+    return gaugesOf(this, this.#telemetry.lostSpans);
   }
 
   get notAvailableYet(): readonly string[] {
@@ -114,6 +139,6 @@ export class LiveService implements Service {
 
   reportFault(callId: string, error: unknown): void {
     const fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#logger.error('fault of the router', { requestId: callId, fault });
+    this.#telemetry.logger.error('fault of the router', { requestId: callId, fault });
   }
 }

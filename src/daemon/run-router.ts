@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { isLoopbackHost } from '../admission/web-guard.ts';
 import type { Environment } from '../config/env.ts';
 import { ConfigError } from '../config/problems.ts';
@@ -11,6 +12,7 @@ import { listen } from './listen.ts';
 import { LiveService } from './live-service.ts';
 import { type Moment, newMoment } from './moment.ts';
 import { States } from './states.ts';
+import { Telemetry } from './telemetry.ts';
 import { version } from './version.ts';
 
 export interface RunSettings {
@@ -60,15 +62,18 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   const access = accessOf(assembly, host, environment);
   const logging = logSettings(settings, assembly);
   const logger = createLogger(logging);
+  const telemetry = new Telemetry(logger);
   const ledgers = new Ledgers((message, fields) => logger.warn(message, fields));
   const states = new States(moment.health, (message) => logger.warn(message));
   const service = new LiveService(
     version,
-    assembly.generation(logger, access, ledgers, states),
-    logger,
+    assembly.generation(telemetry, access, ledgers, states),
+    telemetry,
     Date.now(),
     settings.control,
   );
+  const activeCalls = () => service.activeCalls;
+  telemetry.configure(assembly.config, activeCalls);
   const port = settings.port ?? environment.router.port ?? assembly.config.router.port;
   const listening = await listen(() => createHttpServer(service), host, port);
   let stopChecks = startHealthChecks(assembly, moment.health);
@@ -80,7 +85,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
     port: listening.port,
     version,
     configFile: assembly.configFile,
-    logFile: logging.file,
+    logFile: logging.file?.path,
     warnings,
     notAvailableYet: assembly.notAvailableYet,
     targets: assembly.registry.targets.map(({ name, provider, problem }) => ({
@@ -98,8 +103,11 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       assembly = next;
       stopChecks();
       stopChecks = startHealthChecks(next, moment.health);
-      service.replace(next.generation(logger, accessOf(next, host, environment), ledgers, states));
-      logger.setLevel(logSettings(settings, next).level);
+      service.replace(next.generation(telemetry, accessOf(next, host, environment), ledgers, states));
+      const { level, secrets = [] } = logSettings(settings, next);
+      logger.setLevel(level);
+      logger.hide(secrets);
+      telemetry.configure(next.config, activeCalls);
       logger.info('configuration reloaded', { configFile: next.configFile ?? null });
       for (const warning of [...next.warnings, ...next.notAvailableYet]) logger.warn(warning);
       // Calls on their way keep their connections until they are over.
@@ -112,7 +120,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       await assembly.transport.destroy();
       await states.close();
       await ledgers.close();
-      logger.flush();
+      await telemetry.close();
     },
   };
 }
@@ -144,16 +152,24 @@ function openWarnings(access: Access, host: string, port: number): string[] {
   return [`anybody who reaches ${host}:${port} may use this router: authentication is off`];
 }
 
-function logSettings(settings: RunSettings, { config, paths }: Assembly): LogSettings {
+function logSettings(settings: RunSettings, { config, paths, directory, registry }: Assembly): LogSettings {
   const { logging, router } = config;
   const level = settings.logLevel ?? settings.environment.router.logLevel ?? logging.level ?? router.logLevel;
+  const { maxSize, maxFiles, compress } = logging.file;
+  const path = logging.file.path === undefined ? paths.logFile : resolve(directory, logging.file.path);
   const toFile = settings.background || logging.outputs.includes('file');
   return {
     level,
     format: logging.format ?? (process.stdout.isTTY ? 'pretty' : 'json'),
     console: !settings.background && logging.outputs.includes('console'),
-    ...(toFile ? { file: logging.file.path ?? paths.logFile } : {}),
+    ...(toFile ? { file: { path, maxBytes: maxSize, maxFiles, compress } } : {}),
+    secrets: [...secretsOf(config), ...registry.targets.flatMap(({ keys }) => [...keys.all()])],
   };
+}
+
+/** The router's own keys where they are written in clear. */
+function secretsOf({ security }: Assembly['config']): (string | undefined)[] {
+  return security.authentication.keys.map(({ key }) => key);
 }
 
 function urlHost(host: string): string {

@@ -62,11 +62,12 @@ async function ask(
     const url = target.url(input.stream, call.query);
     const { signal } = deadline;
     const credentials = await credentialsOf(parts, call, target, key, { url, body, signal });
-    const reply = await parts.upstream.send({
-      ...{ method: 'POST', url, body, signal },
-      headers: { ...encoded.headers, ...credentials, ...target.headers },
-      provider: target.provider,
-    });
+    const { exchange } = parts;
+    const headers = { ...encoded.headers, ...exchange?.headers, ...credentials, ...target.headers };
+    exchange?.sent(url, headers);
+    const { provider } = target;
+    const reply = await parts.upstream.send({ method: 'POST', url, body, signal, headers, provider });
+    exchange?.answered(reply.status, reply.headers);
     deadline.begun();
     return await open(reply, encoded, target, deadline, input.stream, key);
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { CallAdmission } from '../admission/call-admission.ts';
 import type { Call } from '../call/call.ts';
 import type { Failure } from '../call/failure.ts';
+import type { CallObserver } from '../call/observer.ts';
 import type { CallRecord } from '../call/record.ts';
 import type { StreamEvent } from '../protocol/stream-event.ts';
 import { addUsage } from '../protocol/usage.ts';
@@ -15,6 +16,7 @@ import type { Route } from './route-call.ts';
 /** Writes down what comes of a call, and hands it over once, when the call is over. */
 export class CallRecorder {
   readonly record: CallRecord;
+  readonly observer: CallObserver | undefined;
   readonly #parts: GatewayParts;
   readonly #admission: CallAdmission;
   readonly #bodies: BodyRecorder | undefined;
@@ -26,6 +28,7 @@ export class CallRecorder {
     this.#admission = admission;
     this.#bodies = parts.recordBodies ? new BodyRecorder(call) : undefined;
     this.record = newRecord(call);
+    this.observer = parts.observe?.(call);
   }
 
   route({ facts, decision, state }: Route): void {
@@ -34,6 +37,7 @@ export class CallRecorder {
     this.record.reason = decision.reason;
     this.record.explain = () => explain(decision, facts, table, state, { showText: false });
     this.#parts.state.noteDecision(decision, facts);
+    this.observer?.decided(this.record, this.record.explain);
   }
 
   /** A target answers, or goes on with the answer of another. */
@@ -91,6 +95,7 @@ export class CallRecorder {
     billCall(record, this.#parts.table);
     this.#admission.settle(record);
     this.#bodies?.fill(record);
+    this.observer?.settled(record);
     this.#parts.settle(record);
   }
 }

@@ -10,7 +10,7 @@ import { clientGone, failureOf } from './failure-of.ts';
 import { heldStream } from './held-stream.ts';
 import type { Leg } from './leg.ts';
 import type { GatewayParts } from './parts.ts';
-import { debugHeaders, replyHeaders } from './reply-headers.ts';
+import { replyHeaders, traceHeaders } from './reply-headers.ts';
 import { type Route, withSetFields } from './route-call.ts';
 import { TargetTries } from './try-targets.ts';
 
@@ -21,11 +21,11 @@ export type Outcome = { ok: true; reply: Reply } | { ok: false; failure: Failure
 export async function handleCall(parts: GatewayParts, call: Call): Promise<Outcome> {
   const admission = parts.admission.begin(call);
   const recorder = new CallRecorder(parts, call, admission);
-  let debug: Record<string, string> = {};
+  let debug = traceHeaders(call);
   try {
     const route = await routeAdmitted(parts, call, admission);
     recorder.route(route);
-    debug = debugHeaders(call, route.decision);
+    debug = traceHeaders(call, route.decision);
     const reply = await replyOf(parts, withSetFields(call, route.decision), route, recorder, admission);
     return { ok: true, reply: { ...reply, headers: { ...reply.headers, ...admission.headers(), ...debug } } };
   } catch (error) {
@@ -43,7 +43,7 @@ async function replyOf(
   admission: CallAdmission,
 ): Promise<Reply> {
   const { decision } = route;
-  const tries = new TargetTries(parts, decision, recorder.record.attempts, call.startedAt, enterer(admission, route));
+  const tries = new TargetTries(parts, decision, recorder, call.startedAt, enterer(admission, route));
   const noteLeg = (leg: Leg) => {
     recorder.leg(leg);
     parts.state.noteAnswer(decision, route.facts, leg.target);

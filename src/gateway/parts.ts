@@ -1,4 +1,6 @@
 import type { Admission } from '../admission/admit.ts';
+import type { Call } from '../call/call.ts';
+import type { CallObserver, ExchangeObserver } from '../call/observer.ts';
 import type { CallRecord } from '../call/record.ts';
 import type { CountedRequest, TokenFamily } from '../models/tokens.ts';
 import type { Health } from '../providers/health.ts';
@@ -16,6 +18,8 @@ export interface AttemptParts {
   isRouterKey(key: string): boolean;
   /** True where only callers on this machine are served: they may name addresses that lead nowhere else. */
   localOnly?: boolean;
+  /** Follows what passes between the router and this upstream. */
+  exchange?: ExchangeObserver;
 }
 
 /** What deciding a call works with. */
@@ -42,6 +46,8 @@ export interface GatewayParts extends AttemptParts, RoutingParts {
   /** How targets and their keys do. */
   health: Health;
   retry: RetrySettings;
+  /** Who follows a call while it runs; undefined where nobody does. */
+  observe?(call: Call): CallObserver | undefined;
   /** Takes the record of each call when it is over, exactly once. */
   settle(record: CallRecord): void;
   /** How long a stream's first output is waited for before the reply begins without it, in milliseconds. */

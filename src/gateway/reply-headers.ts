@@ -1,4 +1,5 @@
 import type { Call } from '../call/call.ts';
+import { asksForTrace } from '../call/observer.ts';
 import type { CallRecord } from '../call/record.ts';
 import type { Decision } from '../routing/decide.ts';
 import { decisionLine } from '../routing/explain.ts';
@@ -21,10 +22,13 @@ export function replyHeaders(
   return headers;
 }
 
-/** What the client may see of the decision where it asks and may know. */
-export function debugHeaders({ headers, caller }: Call, decision: Decision): Record<string, string> {
-  if (headers['x-debug']?.toLowerCase() !== 'true' || !caller.permissions.has('admin')) return {};
-  return { 'x-router-decision': headerText(decisionLine(decision)) };
+/** Where a client that asks finds the trace of its call, and the decision as soon as there is one. */
+export function traceHeaders(call: Call, decision?: Decision): Record<string, string> {
+  if (!asksForTrace(call)) return {};
+  return {
+    'x-router-trace': call.id,
+    ...(decision ? { 'x-router-decision': headerText(decisionLine(decision)) } : {}),
+  };
 }
 
 /** Text that a header can carry. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Call } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
+import type { CallObserver } from '../call/observer.ts';
 import type { AttemptRecord } from '../call/record.ts';
 import type { Target } from '../providers/target.ts';
 import type { Decision } from '../routing/decide.ts';
@@ -10,6 +11,12 @@ import { hedged } from './hedge.ts';
 import { Leg } from './leg.ts';
 import { noTarget } from './no-target.ts';
 import type { GatewayParts } from './parts.ts';
+
+/** Where tries are written down, and who follows them. */
+interface NotedTries {
+  record: { attempts: AttemptRecord[] };
+  observer: CallObserver | undefined;
+}
 
 interface Candidate {
   target: Target;
@@ -23,7 +30,7 @@ interface Candidate {
 export class TargetTries {
   readonly #parts: GatewayParts;
   readonly #decision: Decision;
-  readonly #attempts: AttemptRecord[];
+  readonly #noted: NotedTries;
   readonly #candidates: Generator<Candidate, undefined>;
   readonly #failures: Failure[] = [];
   readonly #until: number;
@@ -32,16 +39,10 @@ export class TargetTries {
   #begun = false;
   #left: number;
 
-  constructor(
-    parts: GatewayParts,
-    decision: Decision,
-    attempts: AttemptRecord[],
-    startedAt: number,
-    enter: EnterTarget,
-  ) {
+  constructor(parts: GatewayParts, decision: Decision, noted: NotedTries, startedAt: number, enter: EnterTarget) {
     this.#parts = parts;
     this.#decision = decision;
-    this.#attempts = attempts;
+    this.#noted = noted;
     this.#until = startedAt + parts.retry.budgetMs;
     this.#enter = enter;
     this.#left = decision.targets.length;
@@ -133,7 +134,8 @@ export class TargetTries {
       ...{ target: target.name, provider: target.provider, model: target.model },
       ...{ startedAt: now(), durationMs: 0, outcome: 'ok' },
     };
-    this.#attempts.push(record);
+    this.#noted.record.attempts.push(record);
+    const exchange = this.#noted.observer?.attempting(record);
     const fail = (error: unknown): Failure => {
       const failure = Failure.from(error);
       record.outcome = failure.status === 499 ? 'cancelled' : 'failed';
@@ -150,7 +152,7 @@ export class TargetTries {
     }
     const known = health.begin(target, key);
     try {
-      const opened = await attempt(this.#parts, call, target, key);
+      const opened = await attempt(exchange ? { ...this.#parts, exchange } : this.#parts, call, target, key);
       known.succeeded();
       const estimatePrompt = () => this.#parts.estimateTokens(call.request, target.model);
       const learnPrompt = (tokens: number) => this.#parts.learnTokens?.(call.request, target.model, tokens);

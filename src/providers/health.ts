@@ -96,6 +96,11 @@ export class Health {
     return this.#targets.get(idOf(target))?.inFlight ?? 0;
   }
 
+  /** Calls that wait for a place. */
+  waiting(target: Target): number {
+    return this.#targets.get(idOf(target))?.waiting ?? 0;
+  }
+
   latencyMs(target: Target): number | undefined {
     return this.#targets.get(idOf(target))?.latencyMs;
   }
@@ -213,6 +218,10 @@ class TargetHealth {
   slots(limit: number): Slots {
     if (this.#slots?.limit !== limit) this.#slots = new Slots({ limit, longestWaitMs });
     return this.#slots;
+  }
+
+  get waiting(): number {
+    return this.#slots?.waiting ?? 0;
   }
 
   note(ok: boolean, now: number, latencyMs?: number): void {

@@ -26,6 +26,11 @@ export class Slots {
     return this.#settings.limit;
   }
 
+  /** Calls that wait for their turn. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   /** Resolves with what gives the place back. Rejects with Failure `target-busy`, or with the signal's reason. */
   take(session: string, target: string, signal: AbortSignal): Promise<() => void> {
     const { limit } = this.#settings;

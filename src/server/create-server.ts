@@ -25,7 +25,7 @@ async function handle(service: Service, request: IncomingMessage, response: Serv
     const { path, query } = splitUrl(request.url ?? '/');
     if (service.localOnly) refuseForeignPages(headers);
     if (service.enableCors && crossOrigin(service, request, response, headers)) return;
-    const route = findRoute(request.method ?? 'GET', path);
+    const route = findRoute(request.method ?? 'GET', path, service.metricsPath);
     if (route.isModelCall) headersOfFailure = noModelHeaders;
     const now = Date.now();
     const exchange: Exchange = {

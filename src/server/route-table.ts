@@ -10,11 +10,14 @@ import { controlReload, controlStop } from './endpoints/control.ts';
 import { countTokens } from './endpoints/count-tokens.ts';
 import { explain } from './endpoints/explain.ts';
 import { health, healthDetailed, healthLive, healthModels, healthReady } from './endpoints/health.ts';
+import { metrics } from './endpoints/metrics.ts';
 import { modelCall } from './endpoints/model-call.ts';
 import { listModels, oneModel } from './endpoints/models.ts';
 import { passedThrough } from './endpoints/pass-through.ts';
 import { probe } from './endpoints/probe.ts';
+import { profile } from './endpoints/profile.ts';
 import { costStatistics, modelStatistics, performanceStatistics, statistics } from './endpoints/statistics.ts';
+import { oneTrace } from './endpoints/traces.ts';
 import type { Service } from './service.ts';
 
 /** One HTTP request and the way to answer it. */
@@ -49,6 +52,7 @@ interface Route {
 const nobody: readonly Permission[] = [];
 const writers: readonly Permission[] = ['write'];
 const readers: readonly Permission[] = ['read'];
+const administrators: readonly Permission[] = ['admin'];
 /** Clients of the API need more than to write. */
 const clients: readonly Permission[] = ['read', 'write'];
 
@@ -92,13 +96,23 @@ const routes: readonly Route[] = [
   { method: 'GET', path: '/api/stats/performance', permissions: readers, handle: performanceStatistics },
   { method: 'GET', path: '/api/calls', permissions: readers, handle: listCalls },
   { method: 'GET', path: '/api/calls/*', permissions: readers, handle: oneCall },
+  { method: 'GET', path: '/debug/traces/*', permissions: administrators, handle: oneTrace },
+  { method: 'GET', path: '/debug/profile', permissions: administrators, handle: profile },
 ];
 
-/** The route of a request. Throws Failure `no-such-path`, `wrong-method`. */
-export function findRoute(method: string, path: string): Route & { parameter: string } {
+/** Its path is the configuration's. */
+const metricsRoute: Route = { method: 'GET', path: '', permissions: readers, handle: metrics };
+
+/** The route of a request; metrics have the path that is configured. Throws Failure `no-such-path`, `wrong-method`. */
+export function findRoute(
+  method: string,
+  path: string,
+  metricsPath: string | undefined,
+): Route & { parameter: string } {
   const normal = normalPath(path);
   let known = false;
-  for (const route of routes) {
+  const all = metricsPath === undefined ? routes : [...routes, { ...metricsRoute, path: normalPath(metricsPath) }];
+  for (const route of all) {
     const parameter = parameterOf(route.path, normal);
     if (parameter === undefined) continue;
     known = true;

@@ -4,6 +4,9 @@ import type { Currency } from '../call/money.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Registry } from '../providers/registry.ts';
+import type { LogState } from '../telemetry/logger.ts';
+import type { Gauges, Metrics } from '../telemetry/metrics.ts';
+import type { TraceRing } from '../telemetry/trace-ring.ts';
 import type { Conversations } from './conversations.ts';
 
 /** What the endpoints serve from. A reload replaces `gateway`, `registry` and `authenticator` as one. */
@@ -23,6 +26,12 @@ export interface Service {
   readonly ledger: Ledger;
   /** What amounts are shown in. */
   readonly currency: Currency;
+  /** Where metrics are served; undefined where they are not. */
+  readonly metricsPath: string | undefined;
+  readonly metrics: Metrics;
+  /** What clients that asked for it can read of their calls; it outlives a reload. */
+  readonly traces: TraceRing;
+  readonly logState: LogState;
   /** True from the moment of stopping: running calls finish, new ones are refused. */
   readonly draining: boolean;
   /** Features that are configured and that this version lacks. */
@@ -32,6 +41,8 @@ export interface Service {
   readonly activeCalls: number;
   /** What commands of the same user may do. */
   readonly control: Control;
+  /** What is so now. */
+  gauges(): Gauges;
   /** A call begins; the returned function says that it is over. `end` ends it from outside, for the reason given. */
   enter(end: (reason: Failure) => void): () => void;
   /** Tells the log of a fault of the router's own. */

@@ -1,45 +1,66 @@
+import { writeSync } from 'node:fs';
 import pino from 'pino';
-import { moneyText } from '../call/money.ts';
 import type { CallRecord } from '../call/record.ts';
+import { callFields, prettyLine } from './call-line.ts';
+import { redactText, worthHiding } from './redact.ts';
+import { RotatingFile, type RotationSettings } from './rotating-file.ts';
 
 export interface LogSettings {
   level: string;
   format: 'json' | 'pretty';
   /** True where lines go to a terminal or to whatever reads standard output. */
   console: boolean;
-  /** The file that gets the lines as JSON, appended to. */
-  file?: string;
+  /** The file that gets the lines as JSON. */
+  file?: RotationSettings;
+  /** What must not stand in any line. */
+  secrets?: Iterable<string | undefined>;
+}
+
+/** How the log itself does. */
+export interface LogState {
+  file: string | null;
+  /** Why lines can't be written at present. */
+  problem?: string;
+  /** Lines that were given up since the start. */
+  lostLines: number;
 }
 
 /** Where the router writes what happens. Never a secret, never a body. */
 export interface Logger {
+  /** True where debug lines are written. */
+  readonly isDebugging: boolean;
+  readonly state: LogState;
   debug(message: string, fields?: object): void;
   info(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;
   error(message: string, fields?: object): void;
   /** What is logged from now on. */
   setLevel(level: string): void;
+  /** What must not stand in any line from now on, beside what looks like a credential. */
+  hide(secrets: Iterable<string | undefined>): void;
   /** One line for a call that is over. */
   call(record: CallRecord): void;
   /** Writes what is still held. */
   flush(): void;
+  /** Writes what is still held, and finishes what is being compressed. Nothing is logged to the file behind it. */
+  close(): Promise<void>;
 }
 
 export function createLogger(settings: LogSettings): Logger {
-  const streams: pino.StreamEntry[] = [];
-  if (settings.console) {
-    const stream =
-      settings.format === 'pretty'
-        ? { write: (line: string) => process.stdout.write(prettyLine(line)) }
-        : pino.destination({ fd: 1, sync: true });
-    streams.push({ level: 'trace', stream });
-  }
-  if (settings.file !== undefined) {
-    streams.push({
-      level: 'trace',
-      stream: pino.destination({ dest: settings.file, mkdir: true, sync: true, mode: 0o600 }),
-    });
-  }
+  let secrets = worthHiding(settings.secrets ?? []);
+  const file =
+    settings.file &&
+    new RotatingFile(
+      settings.file,
+      fileEvents(() => logger),
+    );
+  const sinks: ((line: string) => void)[] = [];
+  if (settings.console) sinks.push(consoleSink(settings.format));
+  if (file) sinks.push((line) => file.write(line));
+  const write = (line: string) => {
+    const shown = redactText(line, secrets);
+    for (const sink of sinks) sink(shown);
+  };
   const log = pino(
     {
       level: settings.level,
@@ -47,9 +68,23 @@ export function createLogger(settings: LogSettings): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    pino.multistream(streams),
+    { write },
   );
-  return {
+  const flush = () => file?.flush();
+  const onFault = (error: Error) => logger.error('the process ends', { fault: error.stack ?? String(error) });
+  process.on('exit', flush).on('uncaughtExceptionMonitor', onFault);
+  const logger: Logger = {
+    get isDebugging() {
+      return log.isLevelEnabled('debug');
+    },
+    get state() {
+      const problem = file?.problem;
+      return {
+        file: file?.path ?? null,
+        ...(problem === undefined ? {} : { problem }),
+        lostLines: file?.lostLines ?? 0,
+      };
+    },
     debug: (message, fields) => log.debug(fields ?? {}, message),
     info: (message, fields) => log.info(fields ?? {}, message),
     warn: (message, fields) => log.warn(fields ?? {}, message),
@@ -57,52 +92,37 @@ export function createLogger(settings: LogSettings): Logger {
     setLevel: (level) => {
       log.level = level;
     },
+    hide: (values) => {
+      secrets = worthHiding(values);
+    },
     call: (record) => log[record.outcome === 'failed' ? 'warn' : 'info'](callFields(record), 'call'),
-    flush: () => log.flush(),
+    flush,
+    close: async () => {
+      process.off('exit', flush).off('uncaughtExceptionMonitor', onFault);
+      await file?.close();
+    },
   };
+  return logger;
 }
 
-/** What the line of a call says. */
-export function callFields(record: CallRecord): Record<string, unknown> {
+/** A console that is gone or full must not end the router. */
+function consoleSink(format: 'json' | 'pretty'): (line: string) => void {
+  const output = pino.destination({ fd: 1, sync: true, maxLength: 4 * 1024 * 1024 });
+  output.on('error', () => undefined);
+  return format === 'pretty' ? (line) => output.write(prettyLine(line)) : (line) => output.write(line);
+}
+
+/** A log that can't be written can only be told of elsewhere. */
+function fileEvents(logger: () => Logger): ConstructorParameters<typeof RotatingFile>[1] {
   return {
-    requestId: record.id,
-    requestedModel: record.requestedModel,
-    model: record.model ?? null,
-    provider: record.provider ?? null,
-    rule: record.rule,
-    status: record.status,
-    outcome: record.outcome,
-    stream: record.stream,
-    attempts: record.attempts.length,
-    durationMs: record.durationMs,
-    firstOutputMs: record.firstOutputMs ?? null,
-    inputTokens: record.usage?.input_tokens ?? null,
-    outputTokens: record.usage?.output_tokens ?? null,
-    cacheReadTokens: record.usage?.cache_read_input_tokens ?? null,
-    cacheWriteTokens: record.usage?.cache_creation_input_tokens ?? null,
-    cost: moneyText(record.costMicroUsd),
-    ...(record.usageEstimated ? { usageEstimated: true } : {}),
-    ...(record.warnings.length > 0 ? { warnings: record.warnings } : {}),
-    ...(record.failure ? { failure: record.failure.kind, message: record.failure.message } : {}),
+    onProblem: (problem) => say(`${problem}; the router goes on\n`),
+    onRecovered: (lostLines) => logger().warn('the log file can be written again', { lostLines }),
   };
 }
 
-/** A line for a person: the time, the level where it matters, the message and the fields. */
-export function prettyLine(line: string): string {
-  const { time, level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
-  const clock = String(time).slice(11, 19);
-  if (msg === 'call') return `${clock} ${callLine(fields)}\n`;
-  const rest = Object.entries(fields).map(
-    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
-  const mark = level === 'info' ? '' : `${String(level).toUpperCase()} `;
-  return `${clock} ${mark}${[String(msg), ...rest].join(' ')}\n`;
-}
-
-function callLine(fields: Record<string, unknown>): string {
-  const answered = fields.model === null ? 'no model' : `${fields.model} (${fields.provider})`;
-  const cost = typeof fields.cost === 'string' ? `, $${fields.cost}` : ', price unknown';
-  const tokens = fields.inputTokens === null ? '' : `, ${fields.inputTokens}+${fields.outputTokens} tokens${cost}`;
-  const why = fields.message === undefined ? '' : `: ${fields.message}`;
-  return `${fields.status} ${fields.requestedModel} -> ${answered} [${fields.rule}] ${fields.durationMs} ms${tokens}${why} ${fields.requestId}`;
+/** Where standard error is a file on the same full disk, nobody can be told. */
+function say(text: string): void {
+  try {
+    writeSync(2, text);
+  } catch {}
 }

@@ -28,6 +28,7 @@ export function healthDetailed({ service, response, id }: Exchange): void {
     activeCalls: service.activeCalls,
     memory: { rssBytes: memory.rss, heapUsedBytes: memory.heapUsed },
     models: modelStates(service),
+    log: service.logState,
     notAvailableYet: service.notAvailableYet,
     ...(service.configError === undefined ? {} : { configError: service.configError }),
   });
@@ -50,7 +51,8 @@ function statusOf(service: Service): 'ok' | 'degraded' | 'unavailable' | 'draini
   if (service.draining) return 'draining';
   if (service.registry.usable().length === 0) return 'unavailable';
   const allUsable = service.registry.usable().length === service.registry.targets.length;
-  return allUsable && service.configError === undefined ? 'ok' : 'degraded';
+  const isWell = allUsable && service.configError === undefined && service.logState.problem === undefined;
+  return isWell ? 'ok' : 'degraded';
 }
 
 function modelStates(service: Service): object[] {
