@@ -9,7 +9,7 @@ import type { RequestToAuthorize, Target } from '../providers/target.ts';
 import type { UpstreamReply } from '../providers/transport.ts';
 import { Deadline } from './deadline.ts';
 import { emptyAnswer } from './empty-answer.ts';
-import { eventsOfMessage } from './events-of-message.ts';
+import { eventsOfMessage } from '../protocol/events-of-message.ts';
 import { endedBy } from './failure-of.ts';
 import { withInlineMedia } from './inline-media.ts';
 import type { AttemptParts } from './parts.ts';
