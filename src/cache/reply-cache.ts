@@ -1,5 +1,5 @@
 import type { CacheStore } from '../stores/cache-store.ts';
-import { Flights } from './flights.ts';
+import { Flights, type Landed } from './flights.ts';
 import { fitsGlob } from './glob.ts';
 import { isKeepable } from './keepable.ts';
 import { type KeptReply, mostBytes, packReply, type Seal, unpackReply } from './kept-reply.ts';
@@ -113,7 +113,9 @@ export class CacheSlot {
       const flight = this.#flights.join(this.#key);
       if (flight === 'lead') {
         this.#leads = true;
-        return this.#cache.find(this.#key);
+        const kept = await this.#cache.find(this.#key);
+        if (kept) this.#land(kept);
+        return kept;
       }
       const landed = await flight(signal);
       if (landed !== 'left') return landed;
@@ -124,13 +126,11 @@ export class CacheSlot {
   settle(reply: KeptReply | 'left' | undefined): void {
     const kept = reply !== 'left' && reply !== undefined && isKeepable(reply.message) ? reply : undefined;
     if (kept) this.#cache.keep(this.#key, kept, this.#ttlMs);
-    if (this.#leads) this.#flights.land(this.#key, reply === 'left' ? 'left' : kept);
-    this.#leads = false;
+    this.#land(reply === 'left' ? 'left' : kept);
   }
 
-  /** The answer was found: it is others' too, and nothing is kept anew. */
-  found(reply: KeptReply): void {
-    if (this.#leads) this.#flights.land(this.#key, reply);
+  #land(answer: Landed<KeptReply>): void {
+    if (this.#leads) this.#flights.land(this.#key, answer);
     this.#leads = false;
   }
 }

@@ -25,6 +25,7 @@ import { createRegistry, type Registry } from '../providers/registry.ts';
 import { Transport } from '../providers/transport.ts';
 import type { RoutingTable } from '../routing/decide.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { assembleExtensions } from './assemble-extensions.ts';
 import { assembleRouting, providerServing } from './assemble-routing.ts';
 import { firstKey } from './first-key.ts';
 import type { Ledgers } from './ledgers.ts';
@@ -39,6 +40,8 @@ export interface AssemblySettings {
   configText?: { text: string; format: 'json' | 'yaml'; directory: string };
   models?: string[];
   environment: Environment;
+  /** Plugins that stand in the configuration as objects or classes, by the names in their place. */
+  givenExtensions?: ReadonlyMap<string, unknown>;
   /** What is known of the moment, where a configuration follows another. */
   moment?: Moment;
 }
@@ -73,7 +76,11 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
   const { models, environment } = settings;
   const paths = resolvePaths(environment);
   const loaded = await load(settings, paths);
-  const config = loaded?.config ?? defaultConfig();
+  const written = loaded?.config ?? defaultConfig();
+  const extensions = await withPlaces(loaded, () =>
+    assembleExtensions(written, loaded?.directory ?? paths.stateDirectory, settings.givenExtensions),
+  );
+  const { config } = extensions;
   const transport = new Transport({
     maxConnections: config.performance.connectionPool.maxConnections,
     connectTimeoutMs: config.timeouts.connect,
@@ -109,7 +116,7 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     config,
     paths,
     configFile: loaded?.path,
-    warnings: [...warnings, ...routingWarnings, ...currencyWarnings(config)],
+    warnings: [...warnings, ...extensions.warnings, ...routingWarnings, ...currencyWarnings(config)],
     registry,
     defaultModel: table.defaultTarget?.name,
     transport,
@@ -124,6 +131,8 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
         gateway: {
           ...gatewayParts(routing, transport, logger, access, ledger),
           health: moment.health,
+          cache: moment.caches.at(config, (message) => logger.warn(message)),
+          extensions: extensions.serve(logger, registry),
           admission: admissionOf(config, table, logger, states.at({ config, accountsFile: paths.accountsFile })),
           retry: retrySettings(config.retry),
           recordBodies: config.logging.bodies === 'on',

@@ -51,6 +51,9 @@ export interface RunningRouter {
   close(drainMs?: number): Promise<void>;
 }
 
+/** How long calls that began before a reload are waited for before their plugins are closed, in milliseconds. */
+const lastCallsMs = 600_000;
+
 /** Starts the router in this process. Throws ConfigError, or an Error with code EADDRINUSE. */
 export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   const { environment } = settings;
@@ -95,6 +98,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       const next = await assembleAgain({ ...settings, moment }, service, logger);
       if (!next) return;
       const before = assembly;
+      const extensionsBefore = service.gateway.extensions;
       assembly = next;
       stopChecks();
       stopChecks = startHealthChecks(next, moment.health);
@@ -104,12 +108,15 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       for (const warning of [...next.warnings, ...next.notAvailableYet]) logger.warn(warning);
       // Calls on their way keep their connections until they are over.
       void before.transport.close();
+      void extensionsBefore?.close(lastCallsMs);
     },
     async close(drainMs = 30_000) {
       stopChecks();
       await service.drain(drainMs);
       await listening.close();
+      await service.gateway.extensions?.close(1000);
       await assembly.transport.destroy();
+      await moment.caches.close();
       await states.close();
       await ledgers.close();
       logger.flush();
