@@ -17,9 +17,14 @@ export class Flights<Answer> {
     return 'lead';
   }
 
-  land(key: string, answer: Landed<Answer>): void {
+  /** Those who wait have the answer at once, and so has who comes until it can be found elsewhere (`until`). */
+  land(key: string, answer: Landed<Answer>, until?: Promise<unknown>): void {
     const flight = this.#flights.get(key);
-    this.#flights.delete(key);
+    const forget = () => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    };
+    if (until) until.then(forget, forget);
+    else forget();
     flight?.land(answer);
   }
 }

@@ -46,10 +46,11 @@ export class ReplyCache {
     return bytes && unpackReply(bytes, this.#settings.seal);
   }
 
-  /** Keeps a reply, in its own time. */
-  keep(key: string, reply: KeptReply, ttlMs: number): void {
+  /** Keeps a reply; resolves when it can be found. */
+  keep(key: string, reply: KeptReply, ttlMs: number): Promise<void> {
     const writing = this.#write(key, reply, ttlMs).finally(() => this.#writing.delete(writing));
     this.#writing.add(writing);
+    return writing;
   }
 
   /** Resolves when all that is to be kept is. */
@@ -125,12 +126,12 @@ export class CacheSlot {
   /** The call is over: with this answer, with one that others can't be given (undefined), or without one, since its client left. */
   settle(reply: KeptReply | 'left' | undefined): void {
     const kept = reply !== 'left' && reply !== undefined && isKeepable(reply.message) ? reply : undefined;
-    if (kept) this.#cache.keep(this.#key, kept, this.#ttlMs);
-    this.#land(reply === 'left' ? 'left' : kept);
+    const written = kept && this.#cache.keep(this.#key, kept, this.#ttlMs);
+    this.#land(reply === 'left' ? 'left' : kept, written);
   }
 
-  #land(answer: Landed<KeptReply>): void {
-    if (this.#leads) this.#flights.land(this.#key, answer);
+  #land(answer: Landed<KeptReply>, until?: Promise<void>): void {
+    if (this.#leads) this.#flights.land(this.#key, answer, until);
     this.#leads = false;
   }
 }

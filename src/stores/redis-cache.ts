@@ -1,5 +1,5 @@
 import type { CacheStore } from './cache-store.ts';
-import { RedisLink, type RedisPlace } from './redis-link.ts';
+import { RedisLink, type RedisPlace } from './redis.ts';
 
 /** Bytes kept in a Redis, for every process that uses the same one. Rejects, in time, while it is away. */
 export class RedisCache implements CacheStore {
