@@ -2,7 +2,7 @@ import { Failure } from '../call/failure.ts';
 import type { Message, MessagesRequest, StreamEventData } from '../protocol/messages.ts';
 import type { PluginContext, PluginError, PluginRoute } from './plugin.ts';
 import { Refusal } from './refusal.ts';
-import { type Ran, runInTime } from './run-in-time.ts';
+import { problemOf, type Ran, runInTime } from './run-in-time.ts';
 
 /** What a plugin or a transformer does, in one form for both. */
 export interface Hooks {
@@ -77,7 +77,7 @@ export class Extension {
   /** It failed, or answered something that can't be used. Throws Failure `plugin-failed` where it is required. */
   failed(hook: string, requestId: string, error: unknown, atOnce = false): void {
     this.#failures += 1;
-    const problem = messageOf(error);
+    const problem = problemOf(error);
     this.#report('warn', `plugin ${this.name} failed in ${hook}`, { requestId, problem });
     if (this.settings.required) throw new Failure('plugin-failed', `the plugin ${this.name} failed`, { cause: error });
     if (this.#off || (!atOnce && this.#failures < mostFailures)) return;
@@ -97,7 +97,7 @@ export class Extension {
     const { hooks, timeoutMs } = this.settings;
     if (!hooks.close) return;
     const ran: Ran<unknown> = await runInTime(() => hooks.close?.(), timeoutMs);
-    if (!ran.ok) this.#report('warn', `plugin ${this.name} failed in close`, { problem: messageOf(ran.error) });
+    if (!ran.ok) this.#report('warn', `plugin ${this.name} failed in close`, { problem: problemOf(ran.error) });
   }
 }
 
@@ -120,11 +120,3 @@ const errorTypes: Readonly<Record<number, string>> = {
   429: 'rate_limit_error',
   529: 'overloaded_error',
 };
-
-function messageOf(error: unknown): string {
-  try {
-    return error instanceof Error ? error.message : String(error);
-  } catch {
-    return 'something that can’t be told';
-  }
-}

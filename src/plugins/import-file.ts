@@ -29,7 +29,7 @@ export async function importFile(file: string): Promise<Record<string, unknown>>
 export function mainExports(module: Record<string, unknown>, usualName?: string): unknown[] {
   const inner = isRecord(module.default) ? module.default : {};
   const named = usualName === undefined ? [] : [module[usualName], inner[usualName]];
-  return [...named, inner.default, onlyOne(inner), module.default, onlyOne(module)].filter(
+  return [...named, module.default, inner.default, onlyOne(module), onlyOne(inner)].filter(
     (value) => value !== undefined,
   );
 }

@@ -7,7 +7,7 @@ import { builtIns, findBuiltIn } from './built-in/registry.ts';
 import type { ExtensionSettings } from './extension.ts';
 import { hooksOf, type Place } from './hooks.ts';
 import { importFile, mainExports } from './import-file.ts';
-import { runInTime } from './run-in-time.ts';
+import { problemOf, runInTime } from './run-in-time.ts';
 
 type Entry = NonNullable<Config['plugins']>[number];
 
@@ -62,7 +62,7 @@ async function load(
   for (const item of itemsOf(candidates, place, path)) {
     const made = await runInTime(() => madeOf(item, config, place), timeout);
     if (!made.ok) {
-      const problem = made.error instanceof Error ? made.error.message : String(made.error);
+      const problem = problemOf(made.error);
       if (required) throw problemAt(path, `it can’t be made: ${problem}`, name);
       loaded.warnings.push(`${path}: ${name} is left out, it can’t be made: ${problem}`);
       continue;
@@ -96,11 +96,7 @@ async function candidatesOf(
     try {
       return mainExports(await importFile(resolve(directory, file)), usualNames[place]);
     } catch (error) {
-      throw problemAt(
-        path,
-        `the file can’t be loaded: ${error instanceof Error ? error.message : String(error)}`,
-        file,
-      );
+      throw problemAt(path, `the file can’t be loaded: ${problemOf(error)}`, file);
     }
   }
   const known = given?.get(name!) ?? findBuiltIn(name!);

@@ -49,3 +49,12 @@ function interruptible<Value>(run: () => Value, limitMs: number): Value {
   gate.context.run = run;
   return gate.script.runInContext(gate.context, { timeout: Math.max(1, Math.ceil(limitMs)) }) as Value;
 }
+
+/** What a thrown value says, whatever it is. */
+export function problemOf(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return 'something that can’t be told';
+  }
+}

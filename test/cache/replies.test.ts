@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { answering, ask, configWith, messageOf, say, textOf } from '../plugins/bed.ts';
 import { type FakeUpstream, startFakeUpstream } from '../support/fake-upstream.ts';
 import { newGate } from '../support/gate.ts';
 import { http, messagesBody } from '../support/http.ts';
 import { type InProcessRouter, startInProcess } from '../support/in-process-router.ts';
 import { redisInstalled, startRedis } from '../support/redis.ts';
-import { answering, ask, configWith, messageOf, say, textOf } from '../plugins/bed.ts';
 
 let upstream: FakeUpstream;
 beforeAll(async () => {
@@ -70,7 +70,9 @@ describe('a reply that was given before', () => {
     const billing = { type: 'text', text: 'x-anthropic-billing-header: cc_version=1; a' };
     const rules = { type: 'text', text: 'be kind' };
     expect(await post({ system: [billing, rules] })).toBe('miss');
-    expect(await post({ system: [{ ...billing, text: 'x-anthropic-billing-header: cc_version=2; b' }, rules] })).toBe('hit');
+    expect(await post({ system: [{ ...billing, text: 'x-anthropic-billing-header: cc_version=2; b' }, rules] })).toBe(
+      'hit',
+    );
   });
 
   it.each([
@@ -88,7 +90,9 @@ describe('a reply that was given before', () => {
 
   it('is not what another model gave in place of the one that was chosen', async () => {
     const failing = await start({ cache: {}, routing: { defaultModel: 'gpt-4', fallbackModel: 'claude-3-sonnet' } });
-    const marker = answering(upstream, ({ model }) => (model === 'one-1' ? { status: 529, message: 'busy' } : say('I help')));
+    const marker = answering(upstream, ({ model }) =>
+      model === 'one-1' ? { status: 529, message: 'busy' } : say('I help'),
+    );
     for (const _ of [1, 2]) {
       const reply = await ask(failing.url, marker);
       expect(reply.headers).toMatchObject({ 'x-router-cache': 'miss', 'x-router-model': 'claude-3-sonnet' });
@@ -136,16 +140,23 @@ describe('identical calls at the same time', () => {
   });
 
   it('ask for themselves where the first fails', async () => {
-    const marker = answering(upstream, (_asked, _turn, time) => (time === 0 ? { status: 400, message: 'no' } : say('well')));
+    const marker = answering(upstream, (_asked, _turn, time) =>
+      time === 0 ? { status: 400, message: 'no' } : say('well'),
+    );
     const replies = await Promise.all([1, 2, 3].map(() => ask(router.url, marker)));
     expect(replies.map(({ status }) => status).sort()).toEqual([200, 200, 400]);
   });
 
   it('are led by another where the client of the first leaves', async () => {
     const opened = newGate();
-    const marker = answering(upstream, (_asked, _turn, time) => say('still here', time === 0 ? { before: opened.opened } : {}));
+    const marker = answering(upstream, (_asked, _turn, time) =>
+      say('still here', time === 0 ? { before: opened.opened } : {}),
+    );
     const leaving = new AbortController();
-    const first = http(`${router.url}/v1/messages`, { body: messagesBody(marker, { model: 'gpt-4' }), signal: leaving.signal });
+    const first = http(`${router.url}/v1/messages`, {
+      body: messagesBody(marker, { model: 'gpt-4' }),
+      signal: leaving.signal,
+    });
     await upstream.arrival(marker);
     const others = [1, 2, 3].map(() => ask(router.url, marker));
     leaving.abort();
@@ -160,7 +171,10 @@ describe('what is kept', () => {
   it('is of one key, unless it is shared', async () => {
     const security = { authentication: { keys: [{ key: 'key-of-alice-01' }, { key: 'key-of-bob-0002' }] } };
     const as = (key: string) => ({ headers: { 'x-api-key': key } });
-    for (const [scope, expected] of [['key', ['miss', 'miss', 'hit']], ['shared', ['miss', 'hit', 'hit']]] as const) {
+    for (const [scope, expected] of [
+      ['key', ['miss', 'miss', 'hit']],
+      ['shared', ['miss', 'hit', 'hit']],
+    ] as const) {
       const router = await start({ cache: { scope }, security });
       const marker = answering(upstream, () => say('mine'));
       const replies = [
@@ -197,14 +211,18 @@ describe.runIf(hasRedis)('replies in Redis', () => {
       const [one, two] = [await start({ cache }), await start({ cache })];
       const marker = answering(upstream, () => say('everywhere'));
       expect((await ask(one.url, marker)).headers['x-router-cache']).toBe('miss');
-      await expect.poll(async () => (await ask(two.url, marker, { stream: true })).headers['x-router-cache']).toBe('hit');
+      await expect
+        .poll(async () => (await ask(two.url, marker, { stream: true })).headers['x-router-cache'])
+        .toBe('hit');
       redis.pause();
       const startedAt = Date.now();
       const away = await ask(two.url, marker);
       expect([textOf(away), away.headers['x-router-cache']]).toEqual(['everywhere', 'miss']);
       expect(Date.now() - startedAt).toBeLessThan(2000);
       redis.resume();
-      await expect.poll(async () => (await ask(two.url, marker)).headers['x-router-cache'], { timeout: 8000 }).toBe('hit');
+      await expect
+        .poll(async () => (await ask(two.url, marker)).headers['x-router-cache'], { timeout: 8000 })
+        .toBe('hit');
       await redis.stop();
       expect((await ask(one.url, `other ${marker}`)).status).toBe(200);
     } finally {

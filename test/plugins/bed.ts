@@ -1,12 +1,12 @@
 import { StreamGrammar } from '../../src/protocol/grammar.ts';
-import { SseSplitter } from '../../src/protocol/sse.ts';
-import { StreamEvent } from '../../src/protocol/stream-event.ts';
 import { MessageBuilder } from '../../src/protocol/message-builder.ts';
 import type { Message } from '../../src/protocol/messages.ts';
+import { SseSplitter } from '../../src/protocol/sse.ts';
+import { StreamEvent } from '../../src/protocol/stream-event.ts';
 import type { FakeUpstream, Script } from '../support/fake-upstream.ts';
 import { upstreamKey } from '../support/fake-upstream.ts';
-import { type HttpReply, http, messagesBody, newMarker } from '../support/http.ts';
 import type { ScriptedReply } from '../support/formats/format.ts';
+import { type HttpReply, http, messagesBody, newMarker } from '../support/http.ts';
 
 /** Two models of one upstream, with prices. */
 export function configWith(upstream: FakeUpstream, more: Record<string, unknown> = {}): Record<string, unknown> {
@@ -43,7 +43,11 @@ export interface Asked {
   path?: string;
 }
 
-export function ask(url: string, text: string, { stream = false, model = 'gpt-4', headers = {}, more = {} }: Asked = {}) {
+export function ask(
+  url: string,
+  text: string,
+  { stream = false, model = 'gpt-4', headers = {}, more = {} }: Asked = {},
+) {
   return http(`${url}/v1/messages`, { body: messagesBody(text, { model, stream, ...more }), headers });
 }
 
@@ -57,7 +61,8 @@ export function messageOf(reply: HttpReply): Message {
     builder.add(event.data);
   }
   const violations = grammar.finish();
-  if (violations.length > 0 || !builder.message) throw new Error(`no legal stream: ${violations.join('; ')}\n${reply.text}`);
+  if (violations.length > 0 || !builder.message)
+    throw new Error(`no legal stream: ${violations.join('; ')}\n${reply.text}`);
   return builder.message;
 }
 
