@@ -60,6 +60,8 @@ export interface Assembly {
   /** The keys of the configuration. */
   keys: RouterKey[];
   notAvailableYet: string[];
+  /** Plugins, transformers or a routing function of the user's run in this process. */
+  runsForeignCode: boolean;
   generation(logger: Logger, access: Access, ledgers: Ledgers, states: States): Generation;
 }
 
@@ -123,6 +125,7 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     routing,
     keys: configuredKeys(config),
     notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
+    runsForeignCode: extensions.foreign || customRouter !== undefined,
     generation: (logger, access, ledgers, states) => {
       const directory = loaded?.directory ?? paths.stateDirectory;
       const ledger = ledgers.at({ storage: config.storage, directory, stateDirectory: paths.stateDirectory });

@@ -1,21 +1,31 @@
+import type { Server } from 'node:http';
 import { isLoopbackHost } from '../admission/web-guard.ts';
 import type { Environment } from '../config/env.ts';
 import { ConfigError } from '../config/problems.ts';
 import { createHttpServer } from '../server/create-server.ts';
 import type { Control } from '../server/service.ts';
 import { createLogger, type Logger, type LogSettings } from '../telemetry/logger.ts';
-import { type Access, type Assembly, accessFor, assemble } from './assemble.ts';
+import { type Access, type Assembly, type AssemblySettings, accessFor, assemble } from './assemble.ts';
 import { startHealthChecks } from './health-checks.ts';
 import { Ledgers } from './ledgers.ts';
-import { listen } from './listen.ts';
+import { type Listening, listen } from './listen.ts';
 import { LiveService } from './live-service.ts';
 import { type Moment, newMoment } from './moment.ts';
+import { ProcessGuard } from './process-guard.ts';
 import { States } from './states.ts';
 import { version } from './version.ts';
 
 export interface RunSettings {
   /** Undefined: `ROUTER_CONFIG`, else the usual place, else none. */
   configFile?: string;
+  /** A configuration that is not in a file. */
+  configText?: AssemblySettings['configText'];
+  /** Plugins that stand in it as objects, by the names in their places. */
+  givenExtensions?: AssemblySettings['givenExtensions'];
+  /** True where the process is the router's own: no plugin may end it. */
+  ownsProcess?: boolean;
+  /** False for a router that is only asked from within. */
+  listens?: boolean;
   /** 0 takes a free port. */
   port?: number;
   host?: string;
@@ -45,6 +55,8 @@ export interface RunningRouter {
   needsKey: boolean;
   /** A key made at the first start on an address that others reach; shown once. */
   firstKey?: string;
+  /** Another server for the same router, which listens to nothing yet. */
+  createServer(): Server;
   /** Reads the configuration again; a bad one changes nothing but what the router says of it. */
   reload(): Promise<void>;
   /** Stops taking calls, lets running ones finish for so long (milliseconds), then closes. */
@@ -72,8 +84,11 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
     Date.now(),
     settings.control,
   );
+  const guard = new ProcessGuard(logger);
+  guard.set(settings.ownsProcess === true && assembly.runsForeignCode);
   const port = settings.port ?? environment.router.port ?? assembly.config.router.port;
-  const listening = await listen(() => createHttpServer(service), host, port);
+  const createServer = () => createHttpServer(service);
+  const listening = settings.listens === false ? notListening(port) : await listen(createServer, host, port);
   let stopChecks = startHealthChecks(assembly, moment.health);
   const warnings = [...assembly.warnings, ...openWarnings(access, host, listening.port)];
   for (const warning of warnings) logger.warn(warning);
@@ -94,12 +109,14 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
     defaultModel: assembly.defaultModel,
     needsKey: access.keys.length > 0,
     ...(access.madeKey === undefined ? {} : { firstKey: access.madeKey }),
+    createServer,
     async reload() {
       const next = await assembleAgain({ ...settings, moment }, service, logger);
       if (!next) return;
       const before = assembly;
       const extensionsBefore = service.gateway.extensions;
       assembly = next;
+      guard.set(settings.ownsProcess === true && next.runsForeignCode);
       stopChecks();
       stopChecks = startHealthChecks(next, moment.health);
       service.replace(next.generation(logger, accessOf(next, host, environment), ledgers, states));
@@ -119,9 +136,14 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       await moment.caches.close();
       await states.close();
       await ledgers.close();
+      guard.set(false);
       logger.flush();
     },
   };
+}
+
+function notListening(port: number): Listening {
+  return { port, close: async () => undefined };
 }
 
 async function assembleAgain(
@@ -163,7 +185,8 @@ function logSettings(settings: RunSettings, { config, paths }: Assembly): LogSet
   };
 }
 
-function urlHost(host: string): string {
+/** A host as it stands in an address that a client on this machine can use. */
+export function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
 }

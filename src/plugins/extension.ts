@@ -33,7 +33,8 @@ export type Report = (level: 'info' | 'warn' | 'error', message: string, fields:
 export class Extension {
   readonly settings: ExtensionSettings;
   readonly #report: Report;
-  #failures = 0;
+  /** In a row, of each hook. */
+  readonly #failures = new Map<string, number>();
   #off = false;
 
   constructor(settings: ExtensionSettings, report: Report) {
@@ -66,7 +67,7 @@ export class Extension {
   ): Promise<{ value: Value } | undefined> {
     const ran = await runInTime(run, this.settings.timeoutMs);
     if (ran.ok) {
-      this.#failures = 0;
+      this.#failures.delete(hook);
       return { value: ran.value };
     }
     if (ran.error instanceof Refusal) throw refusalOf(ran.error);
@@ -76,13 +77,14 @@ export class Extension {
 
   /** It failed, or answered something that can't be used. Throws Failure `plugin-failed` where it is required. */
   failed(hook: string, requestId: string, error: unknown, atOnce = false): void {
-    this.#failures += 1;
+    const failures = (this.#failures.get(hook) ?? 0) + 1;
+    this.#failures.set(hook, failures);
     const problem = problemOf(error);
     this.#report('warn', `plugin ${this.name} failed in ${hook}`, { requestId, problem });
     if (this.settings.required) throw new Failure('plugin-failed', `the plugin ${this.name} failed`, { cause: error });
-    if (this.#off || (!atOnce && this.#failures < mostFailures)) return;
+    if (this.#off || (!atOnce && failures < mostFailures)) return;
     this.#off = true;
-    const why = atOnce ? 'it blocked the process' : `${this.#failures} failures in a row`;
+    const why = atOnce ? 'it blocked the process' : `${failures} failures in a row in ${hook}`;
     this.#report('error', `plugin ${this.name} is switched off until the configuration is loaded again: ${why}`, {
       problem,
     });
