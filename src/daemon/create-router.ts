@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingMessage, type Server } from 'node:
 import { type Duplex, duplexPair, Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { readEnvironment } from '../config/env.ts';
+import { isJsonObject } from '../protocol/messages.ts';
 import { takeExtensions } from './given-extensions.ts';
 import { type Listening, listen } from './listen.ts';
 import { type RunningRouter, runRouter, urlHost } from './run-router.ts';
@@ -32,11 +33,13 @@ export function createRouter(config: RouterConfig = {}): Router {
   let inner: Server | undefined;
   let listening: Listening | undefined;
   const started = () => {
+    const environment = readEnvironment();
     running ??= runRouter({
       configText: { text: JSON.stringify(plain), format: 'json', directory: process.cwd() },
       givenExtensions: given,
       listens: false,
-      environment: readEnvironment(),
+      ...(saysLogLevel(config) || environment.router.logLevel ? {} : { logLevel: 'warn' }),
+      environment,
       control: { token: '', stop: () => void router.close(), reload: () => undefined },
     });
     return running;
@@ -61,16 +64,24 @@ export function createRouter(config: RouterConfig = {}): Router {
   return router;
 }
 
+/** In another's program the router is quiet, unless it is told otherwise. */
+function saysLogLevel({ router, logging }: RouterConfig): boolean {
+  const levels = [isJsonObject(router) && router.logLevel, isJsonObject(logging) && logging.level];
+  return levels.some((level) => typeof level === 'string');
+}
+
 /** One request over a connection that is a pair of streams. */
 async function exchange(server: Server, request: Request): Promise<Response> {
   const [client, served] = duplexPair();
+  client.once('close', () => served.destroy());
+  served.once('close', () => client.destroy());
   server.emit('connection', Object.assign(served, socketParts(served)));
   const { pathname, search } = new URL(request.url);
   const headers = Object.fromEntries(request.headers);
   // Whoever holds this object is no web page.
   for (const name of ['origin', 'connection', 'transfer-encoding', 'content-length']) delete headers[name];
   const outgoing = httpRequest({
-    ...{ method: request.method, path: pathname + search, signal: request.signal, agent: false },
+    ...{ method: request.method, path: pathname + search, signal: request.signal },
     headers: { ...headers, host: 'localhost', connection: 'close' },
     createConnection: () => Object.assign(client, socketParts(client)) as never,
   });

@@ -16,6 +16,7 @@ let folder: string;
 beforeAll(async () => {
   upstream = await startFakeUpstream();
   folder = mkdtempSync(join(tmpdir(), 'original-'));
+  process.env.ROUTER_HOME = folder;
 });
 afterAll(async () => {
   await upstream?.stop();
