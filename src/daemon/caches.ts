@@ -15,9 +15,9 @@ export class Caches {
   readonly #replies = new Map<string, ReplyCache>();
 
   /** Kept replies as a configuration wants them; the same place keeps what it holds. Undefined where none are kept. */
-  at({ cache, transformers }: Config, report: (message: string) => void): CacheParts | undefined {
+  at({ cache, plugins, transformers }: Config, report: (message: string) => void): CacheParts | undefined {
     if (cache === undefined || isSwitchedOff(cache)) return undefined;
-    const changes = transformers?.request ?? [];
+    const changes = [...(plugins ?? []), ...(transformers?.request ?? [])];
     const salt = changes.length === 0 ? '' : JSON.stringify(changes);
     return { replies: this.#repliesOf(cache, report), scope: cache.scope, salt };
   }

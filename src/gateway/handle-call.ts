@@ -67,7 +67,14 @@ async function replyOf(parts: GatewayParts, call: Call, route: Route, companions
   const keeper = parts.cache && keeperFor(parts.cache, call, route);
   if (keeper) recorder.keeps(keeper);
   const opening: Promise<Leg | KeptReply> = keeper ? foundOrAsked(keeper, tries, call) : tries.open(call);
-  if (call.request.stream !== true) return wholeReply(await opening, companions, noteLeg, keeper);
+  if (call.request.stream !== true) {
+    const opened = await opening;
+    const message = wholeMessage(opened, recorder, noteLeg, keeper);
+    const told = extensions ? await extensions.message(message) : message;
+    recorder.message(message, told);
+    recorder.settle();
+    return { kind: 'message', headers: replyHeaders(recorder.record, sourceOf(opened)), message: told };
+  }
   const onFailure = (failure: Failure) => recorder.failure(failure);
   const answer = opening.then((opened) => {
     if (!(opened instanceof Leg)) {
@@ -102,26 +109,22 @@ function triesOf(parts: GatewayParts, route: Route, { recorder, admission, exten
   return new TargetTries(parts, route.decision, attempts, startedAt, enterer(admission, route), prepare);
 }
 
-async function wholeReply(
-  opened: Leg | KeptReply,
-  { recorder, extensions }: Companions,
+/** The answer that a target gave whole, or that was kept. */
+function wholeMessage(
+  from: Leg | KeptReply,
+  recorder: CallRecorder,
   noteLeg: (leg: Leg) => void,
   keeper: ReplyKeeper | undefined,
-): Promise<Reply> {
-  const message = opened instanceof Leg ? wholeOf(opened, noteLeg) : WholeMessage.of(opened.message);
-  if (opened instanceof Leg) keeper?.message(message.message);
-  else recorder.hit(opened);
-  const told = extensions ? await extensions.message(message) : message;
-  recorder.message(message, told);
-  recorder.settle();
-  return { kind: 'message', headers: replyHeaders(recorder.record, sourceOf(opened)), message: told };
-}
-
-function wholeOf(leg: Leg, noteLeg: (leg: Leg) => void): WholeMessage {
-  const { opened } = leg;
-  noteLeg(leg);
-  leg.end();
+): WholeMessage {
+  if (!(from instanceof Leg)) {
+    recorder.hit(from);
+    return WholeMessage.of(from.message, from.usageEstimated);
+  }
+  const { opened } = from;
+  noteLeg(from);
+  from.end();
   if (opened.kind !== 'message') throw new Failure('internal', 'a stream where a message was asked for');
+  keeper?.message(opened.message.message);
   return opened.message;
 }
 
