@@ -24,6 +24,8 @@ export default defineConfig({
             'test/inbound/**/*.test.ts',
             'test/routing/**/*.test.ts',
             'test/stores/**/*.test.ts',
+            'test/cache/**/*.test.ts',
+            'test/plugins/**/*.test.ts',
             'test/support/**/*.test.ts',
             'test/telemetry/**/*.test.ts',
             'test/wall/**/*.test.ts',

@@ -2,12 +2,9 @@ import { isSwitchedOff } from './switches.ts';
 
 /** What a configuration may ask for and this version can't do; a line goes when its feature lands. */
 const features: readonly { path: string; what: string }[] = [
-  { path: 'cache', what: 'kept replies' },
   { path: 'security.encryption', what: 'encryption' },
   { path: 'performance.clustering', what: 'several processes' },
   { path: 'performance.compression', what: 'compressed replies' },
-  { path: 'plugins', what: 'plugins' },
-  { path: 'transformers', what: 'transformers' },
 ];
 
 /** A line for each feature that the written configuration asks for and that is not available yet. */

@@ -24,6 +24,7 @@ import { createRegistry, type Registry } from '../providers/registry.ts';
 import { Transport } from '../providers/transport.ts';
 import type { RoutingTable } from '../routing/decide.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { assembleExtensions } from './assemble-extensions.ts';
 import { assembleRouting, providerServing } from './assemble-routing.ts';
 import { firstKey } from './first-key.ts';
 import type { Ledgers } from './ledgers.ts';
@@ -39,6 +40,8 @@ export interface AssemblySettings {
   configText?: { text: string; format: 'json' | 'yaml'; directory: string };
   models?: string[];
   environment: Environment;
+  /** Plugins that stand in the configuration as objects or classes, by the names in their place. */
+  givenExtensions?: ReadonlyMap<string, unknown>;
   /** What is known of the moment, where a configuration follows another. */
   moment?: Moment;
 }
@@ -59,6 +62,8 @@ export interface Assembly {
   /** The keys of the configuration. */
   keys: RouterKey[];
   notAvailableYet: string[];
+  /** Plugins, transformers or a routing function of the user's run in this process. */
+  runsForeignCode: boolean;
   generation(telemetry: Telemetry, access: Access, ledgers: Ledgers, states: States): Generation;
 }
 
@@ -75,7 +80,11 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
   const { models, environment } = settings;
   const paths = resolvePaths(environment);
   const loaded = await load(settings, paths);
-  const config = loaded?.config ?? defaultConfig();
+  const written = loaded?.config ?? defaultConfig();
+  const extensions = await withPlaces(loaded, () =>
+    assembleExtensions(written, loaded?.directory ?? paths.stateDirectory, settings.givenExtensions),
+  );
+  const { config } = extensions;
   const transport = new Transport({
     maxConnections: config.performance.connectionPool.maxConnections,
     connectTimeoutMs: config.timeouts.connect,
@@ -112,14 +121,16 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     paths,
     configFile: loaded?.path,
     directory: loaded?.directory ?? paths.stateDirectory,
-    warnings: [...warnings, ...routingWarnings, ...currencyWarnings(config)],
+    warnings: [...warnings, ...extensions.warnings, ...routingWarnings, ...currencyWarnings(config)],
     registry,
     defaultModel: table.defaultTarget?.name,
     transport,
     routing,
     keys: configuredKeys(config),
     notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
+    runsForeignCode: extensions.foreign || customRouter !== undefined,
     generation: (telemetry, access, ledgers, states) => {
+      const { logger } = telemetry;
       const directory = loaded?.directory ?? paths.stateDirectory;
       const ledger = ledgers.at({ storage: config.storage, directory, stateDirectory: paths.stateDirectory });
       moment.health.configure(breakerSettings(config.circuitBreaker));
@@ -128,12 +139,9 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
           ...gatewayParts(routing, transport, access),
           ...recording(telemetry, telemetrySettings(registry, currencyOf(config)), ledger),
           health: moment.health,
-          admission: admissionOf(
-            config,
-            table,
-            telemetry.logger,
-            states.at({ config, accountsFile: paths.accountsFile }),
-          ),
+          cache: moment.caches.at(config, (message) => logger.warn(message)),
+          extensions: extensions.serve(logger, registry),
+          admission: admissionOf(config, table, logger, states.at({ config, accountsFile: paths.accountsFile })),
           retry: retrySettings(config.retry),
           recordBodies: config.logging.bodies === 'on',
         },

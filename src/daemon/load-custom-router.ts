@@ -1,9 +1,8 @@
-import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Call } from '../call/call.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { CustomRouter } from '../gateway/route-call.ts';
+import { importFile, mainExports } from '../plugins/import-file.ts';
 import type { CustomChoice, Facts } from '../routing/facts.ts';
 
 /** How long the user's function may take, in milliseconds. */
@@ -26,7 +25,7 @@ type RoutingFunction = (request: RoutedRequest, facts: Facts) => unknown;
  */
 export async function loadCustomRouter(path: string, directory: string): Promise<CustomRouter> {
   const file = resolve(directory, path);
-  const choose = functionIn(await importFile(file, path), path);
+  const choose = functionIn(await exportsOf(file, path), path);
   return async (call, facts) => {
     try {
       return readAnswer(await inTime(choose(requestOf(call), facts())));
@@ -36,11 +35,9 @@ export async function loadCustomRouter(path: string, directory: string): Promise
   };
 }
 
-async function importFile(file: string, path: string): Promise<Record<string, unknown>> {
+async function exportsOf(file: string, path: string): Promise<unknown[]> {
   try {
-    // A file that has changed is loaded anew.
-    const version = statSync(file).mtimeMs;
-    return (await import(`${pathToFileURL(file).href}?version=${version}`)) as Record<string, unknown>;
+    return mainExports(await importFile(file));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw new ConfigError('configuration', [
@@ -49,10 +46,7 @@ async function importFile(file: string, path: string): Promise<Record<string, un
   }
 }
 
-function functionIn(module: Record<string, unknown>, path: string): RoutingFunction {
-  const exported = Object.entries(module).filter(([name]) => name !== 'module.exports');
-  const inner = module.default as { default?: unknown } | undefined;
-  const candidates = [module.default, inner?.default, exported.length === 1 ? exported[0]![1] : undefined];
+function functionIn(candidates: readonly unknown[], path: string): RoutingFunction {
   const found = candidates.find((candidate) => typeof candidate === 'function');
   if (found !== undefined) return found as RoutingFunction;
   throw new ConfigError('configuration', [

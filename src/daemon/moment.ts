@@ -2,11 +2,13 @@ import type { Config } from '../config/schema.ts';
 import type { RetrySettings } from '../gateway/parts.ts';
 import { type BreakerSettings, Health } from '../providers/health.ts';
 import { LiveState } from '../routing/live-state.ts';
+import { Caches } from './caches.ts';
 
-/** What outlives a reload: how targets do, whose turn it is, where sessions are. */
+/** What outlives a reload: how targets do, whose turn it is, where sessions are, what is kept. */
 export interface Moment {
   health: Health;
   state: LiveState;
+  caches: Caches;
 }
 
 export function newMoment(): Moment {
@@ -21,7 +23,7 @@ export function newMoment(): Moment {
     random: Math.random,
     now: Date.now,
   });
-  return { health, state };
+  return { health, state, caches: new Caches() };
 }
 
 export function breakerSettings(configured: Config['circuitBreaker']): BreakerSettings {

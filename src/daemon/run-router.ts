@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { resolve } from 'node:path';
 import { isLoopbackHost } from '../admission/web-guard.ts';
 import type { Environment } from '../config/env.ts';
@@ -5,12 +6,13 @@ import { ConfigError } from '../config/problems.ts';
 import { createHttpServer } from '../server/create-server.ts';
 import type { Control } from '../server/service.ts';
 import { createLogger, type Logger, type LogSettings } from '../telemetry/logger.ts';
-import { type Access, type Assembly, accessFor, assemble } from './assemble.ts';
+import { type Access, type Assembly, type AssemblySettings, accessFor, assemble } from './assemble.ts';
 import { startHealthChecks } from './health-checks.ts';
 import { Ledgers } from './ledgers.ts';
-import { listen } from './listen.ts';
+import { type Listening, listen } from './listen.ts';
 import { LiveService } from './live-service.ts';
 import { type Moment, newMoment } from './moment.ts';
+import { ProcessGuard } from './process-guard.ts';
 import { States } from './states.ts';
 import { Telemetry } from './telemetry.ts';
 import { version } from './version.ts';
@@ -18,6 +20,14 @@ import { version } from './version.ts';
 export interface RunSettings {
   /** Undefined: `ROUTER_CONFIG`, else the usual place, else none. */
   configFile?: string;
+  /** A configuration that is not in a file. */
+  configText?: AssemblySettings['configText'];
+  /** Plugins that stand in it as objects, by the names in their places. */
+  givenExtensions?: AssemblySettings['givenExtensions'];
+  /** True where the process is the router's own: no plugin may end it. */
+  ownsProcess?: boolean;
+  /** False for a router that is only asked from within. */
+  listens?: boolean;
   /** 0 takes a free port. */
   port?: number;
   host?: string;
@@ -47,11 +57,16 @@ export interface RunningRouter {
   needsKey: boolean;
   /** A key made at the first start on an address that others reach; shown once. */
   firstKey?: string;
+  /** Another server for the same router, which listens to nothing yet. */
+  createServer(): Server;
   /** Reads the configuration again; a bad one changes nothing but what the router says of it. */
   reload(): Promise<void>;
   /** Stops taking calls, lets running ones finish for so long (milliseconds), then closes. */
   close(drainMs?: number): Promise<void>;
 }
+
+/** How long calls that began before a reload are waited for before their plugins are closed, in milliseconds. */
+const lastCallsMs = 600_000;
 
 /** Starts the router in this process. Throws ConfigError, or an Error with code EADDRINUSE. */
 export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
@@ -74,8 +89,11 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   );
   const activeCalls = () => service.activeCalls;
   telemetry.configure(assembly.config, activeCalls);
+  const guard = new ProcessGuard(logger);
+  guard.set(settings.ownsProcess === true && assembly.runsForeignCode);
   const port = settings.port ?? environment.router.port ?? assembly.config.router.port;
-  const listening = await listen(() => createHttpServer(service), host, port);
+  const createServer = () => createHttpServer(service);
+  const listening = settings.listens === false ? notListening(port) : await listen(createServer, host, port);
   let stopChecks = startHealthChecks(assembly, moment.health);
   const warnings = [...assembly.warnings, ...openWarnings(access, host, listening.port)];
   for (const warning of warnings) logger.warn(warning);
@@ -96,11 +114,14 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
     defaultModel: assembly.defaultModel,
     needsKey: access.keys.length > 0,
     ...(access.madeKey === undefined ? {} : { firstKey: access.madeKey }),
+    createServer,
     async reload() {
       const next = await assembleAgain({ ...settings, moment }, service, logger);
       if (!next) return;
       const before = assembly;
+      const extensionsBefore = service.gateway.extensions;
       assembly = next;
+      guard.set(settings.ownsProcess === true && next.runsForeignCode);
       stopChecks();
       stopChecks = startHealthChecks(next, moment.health);
       service.replace(next.generation(telemetry, accessOf(next, host, environment), ledgers, states));
@@ -112,17 +133,25 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       for (const warning of [...next.warnings, ...next.notAvailableYet]) logger.warn(warning);
       // Calls on their way keep their connections until they are over.
       void before.transport.close();
+      void extensionsBefore?.close(lastCallsMs);
     },
     async close(drainMs = 30_000) {
       stopChecks();
       await service.drain(drainMs);
       await listening.close();
+      await service.gateway.extensions?.close(1000);
       await assembly.transport.destroy();
+      await moment.caches.close();
       await states.close();
       await ledgers.close();
+      guard.set(false);
       await telemetry.close();
     },
   };
+}
+
+function notListening(port: number): Listening {
+  return { port, close: async () => undefined };
 }
 
 async function assembleAgain(
@@ -172,7 +201,8 @@ function secretsOf({ security }: Assembly['config']): (string | undefined)[] {
   return security.authentication.keys.map(({ key }) => key);
 }
 
-function urlHost(host: string): string {
+/** A host as it stands in an address that a client on this machine can use. */
+export function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
 }

@@ -26,7 +26,7 @@ export async function serve(settings: ServeSettings): Promise<void> {
   });
   let router: RunningRouter | undefined;
   const reload = () => void router?.reload();
-  router = await runRouter({ ...settings, control: { token, stop: () => stop(), reload } });
+  router = await runRouter({ ...settings, ownsProcess: true, control: { token, stop: () => stop(), reload } });
   const isOnly = readRunState(pidFile) === undefined;
   if (isOnly) writeRunState(pidFile, stateOf(router, settings, token));
   const watching = router.configFile === undefined ? undefined : watchConfig(router.configFile, reload);

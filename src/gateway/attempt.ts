@@ -1,6 +1,7 @@
 import type { Call } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
 import type { EncodedRequest, EncodeInput, StreamDecoder } from '../dialects/dialect.ts';
+import { eventsOfMessage } from '../protocol/events-of-message.ts';
 import type { StreamEvent } from '../protocol/stream-event.ts';
 import { promptTokensOf } from '../protocol/usage.ts';
 import type { WholeMessage } from '../protocol/whole-message.ts';
@@ -9,15 +10,14 @@ import type { RequestToAuthorize, Target } from '../providers/target.ts';
 import type { UpstreamReply } from '../providers/transport.ts';
 import { Deadline } from './deadline.ts';
 import { emptyAnswer } from './empty-answer.ts';
-import { eventsOfMessage } from './events-of-message.ts';
 import { endedBy } from './failure-of.ts';
 import { withInlineMedia } from './inline-media.ts';
 import type { AttemptParts } from './parts.ts';
 import { readWhole } from './read-whole.ts';
 import { ReplyWatch } from './watch-reply.ts';
 
-/** A target that has begun to answer. */
-export type Opened = { target: Target; warnings: string[] } & (
+/** A target that has begun to answer; `recovered`: what it said in an error. */
+export type Opened = { target: Target; warnings: string[]; recovered?: true } & (
   | { kind: 'message'; message: WholeMessage }
   | {
       kind: 'stream';
@@ -124,7 +124,7 @@ async function open(
     const recovered = dialect.recoverResponse?.(error, exchange);
     if (!recovered) throw dialect.decodeFailure(error, exchange);
     deadline.end();
-    return openedWhole(recovered, target, warnings, stream);
+    return { ...openedWhole(recovered, target, warnings, stream), recovered: true };
   }
   if (!stream || isJson(reply)) {
     const body = await readWhole(reply.body, replyBodyLimit, target.provider, progress);

@@ -1,5 +1,6 @@
 import type { CallRecord } from '../call/record.ts';
 import { type Billing, billOf, plainCost } from '../models/billing.ts';
+import type { Usage } from '../protocol/messages.ts';
 import type { Target } from '../providers/target.ts';
 
 /** Where the targets of a call are found again, and which is the default. */
@@ -21,6 +22,11 @@ export function billCall(record: CallRecord, targets: BilledTargets): void {
   }
   record.costMicroUsd = totalCost(record);
   record.savedMicroUsd = savedBy(record, targets.defaultTarget);
+}
+
+/** What a usage costs at a target, in whole micro-dollars; null where that is not known. */
+export function costOf(target: Target | undefined, usage: Usage): number | null {
+  return target ? billOf(usage, target.model, billingOf(target)).microUsd : null;
 }
 
 /** An answer without any report of usage has no known cost; a call that got none, and a kept one, cost nothing. */

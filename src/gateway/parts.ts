@@ -3,10 +3,12 @@ import type { Call } from '../call/call.ts';
 import type { CallObserver, ExchangeObserver } from '../call/observer.ts';
 import type { CallRecord } from '../call/record.ts';
 import type { CountedRequest, TokenFamily } from '../models/tokens.ts';
+import type { Extensions } from '../plugins/extensions.ts';
 import type { Health } from '../providers/health.ts';
 import type { Upstream } from '../providers/transport.ts';
 import type { RoutingTable } from '../routing/decide.ts';
 import type { LiveState } from '../routing/live-state.ts';
+import type { CacheParts } from './keep-reply.ts';
 import type { CustomRouter } from './route-call.ts';
 
 /** What one attempt at one target works with. */
@@ -41,6 +43,10 @@ export interface GatewayParts extends AttemptParts, RoutingParts {
   recordBodies?: boolean;
   /** Takes the provider's own count of a request's whole prompt. */
   learnTokens?(request: unknown, model: string, promptTokens: number): void;
+  /** Kept replies, where any are kept. */
+  cache?: CacheParts;
+  /** Plugins and transformers, where there are any. */
+  extensions?: Extensions;
   /** Limits and budgets. */
   admission: Admission;
   /** How targets and their keys do. */

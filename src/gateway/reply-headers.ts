@@ -15,7 +15,7 @@ export function replyHeaders(
     'x-router-provider': headerText(target?.provider ?? last?.provider ?? 'none'),
     'x-router-rule': headerText(record.rule),
     'x-router-attempts': String(record.attempts.length),
-    'x-router-cache': 'off',
+    'x-router-cache': record.cache ?? 'off',
   };
   if (target) headers['x-router-upstream-model'] = headerText(target.model);
   if (record.warnings.length > 0) headers['x-router-warnings'] = headerText(record.warnings.join('; '));

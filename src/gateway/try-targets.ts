@@ -23,6 +23,9 @@ interface Candidate {
   key: string | undefined;
 }
 
+/** The call as it is to be for this target. */
+export type PrepareCall = (call: Call, target: Target) => Promise<Call>;
+
 /**
  * The decided targets of a call, tried in order, each with its keys in turn. It goes on where it stopped, so that a target
  * that fails in mid-answer is followed by the next one.
@@ -35,16 +38,25 @@ export class TargetTries {
   readonly #failures: Failure[] = [];
   readonly #until: number;
   readonly #enter: EnterTarget;
+  readonly #prepare: PrepareCall | undefined;
   /** Some target has begun to answer. */
   #begun = false;
   #left: number;
 
-  constructor(parts: GatewayParts, decision: Decision, noted: NotedTries, startedAt: number, enter: EnterTarget) {
+  constructor(
+    parts: GatewayParts,
+    decision: Decision,
+    noted: NotedTries,
+    startedAt: number,
+    enter: EnterTarget,
+    prepare?: PrepareCall,
+  ) {
     this.#parts = parts;
     this.#decision = decision;
     this.#noted = noted;
     this.#until = startedAt + parts.retry.budgetMs;
     this.#enter = enter;
+    this.#prepare = prepare;
     this.#left = decision.targets.length;
     this.#candidates = this.#all();
   }
@@ -128,7 +140,7 @@ export class TargetTries {
     }
   }
 
-  async #attempt(call: Call, { target, key }: Candidate): Promise<Leg | Failure> {
+  async #attempt(given: Call, { target, key }: Candidate): Promise<Leg | Failure> {
     const { health, now } = this.#parts;
     const record: AttemptRecord = {
       ...{ target: target.name, provider: target.provider, model: target.model },
@@ -144,8 +156,10 @@ export class TargetTries {
       if (failure.details.usage) record.usage = failure.details.usage;
       return failure;
     };
+    let call = given;
     let release: () => void;
     try {
+      if (this.#prepare) call = await this.#prepare(given, target);
       release = await health.takePlace(target, call.sessionId ?? call.caller.name, call.signal);
     } catch (error) {
       return fail(error);

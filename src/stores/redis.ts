@@ -12,12 +12,16 @@ import {
   settledForMs,
 } from './store.ts';
 
-export interface RedisSettings {
+/** A Redis, and how long it is waited for. */
+export interface RedisPlace {
   /** `redis://…` or `rediss://…`. */
   url: string;
   keyPrefix?: string;
-  /** How long an operation is waited for, in milliseconds. */
+  /** How long a connection or a command is waited for, in milliseconds. */
   waitMs?: number;
+}
+
+export interface RedisSettings extends RedisPlace {
   /** Milliseconds since the epoch, instead of the server's clock. */
   now?: () => number;
 }
@@ -26,11 +30,12 @@ export interface RedisSettings {
 export class RedisStore implements Store {
   readonly shared = true;
   readonly #settings: RedisSettings;
-  #connecting: Promise<Redis> | undefined;
+  readonly #link: RedisLink;
   readonly #hashes = new Map<string, string>();
 
   constructor(settings: RedisSettings) {
     this.#settings = settings;
+    this.#link = new RedisLink(settings);
   }
 
   async claim(claim: Claim): Promise<ClaimOutcome> {
@@ -63,12 +68,12 @@ export class RedisStore implements Store {
   }
 
   async get(name: string): Promise<string | undefined> {
-    const redis = await this.#connected();
+    const redis = await this.#link.connected();
     return (await redis.get(`value:${name}`)) ?? undefined;
   }
 
   async set(name: string, value: string, ttlMs: number): Promise<void> {
-    const redis = await this.#connected();
+    const redis = await this.#link.connected();
     await redis.set(`value:${name}`, value, 'PX', Math.ceil(ttlMs));
   }
 
@@ -81,16 +86,13 @@ export class RedisStore implements Store {
     return { version: since.version, marks: listOf(since.marks) };
   }
 
-  async close(): Promise<void> {
-    const redis = await this.#connecting?.catch(() => undefined);
-    if (!redis) return;
-    await redis.quit().catch(() => undefined);
-    redis.disconnect();
+  close(): Promise<void> {
+    return this.#link.close();
   }
 
   /** Sends the script's hash; its text only where the server does not know it yet. */
   async #run<Result>(script: Script, keys: readonly string[], input: object): Promise<Result> {
-    const redis = await this.#connected();
+    const redis = await this.#link.connected();
     const now = this.#settings.now?.();
     const argument = JSON.stringify(now === undefined ? input : { ...input, now });
     const reply = await redis.evalsha(this.#hash(script), keys.length, ...keys, argument).catch((error: unknown) => {
@@ -108,15 +110,31 @@ export class RedisStore implements Store {
     }
     return hash;
   }
+}
 
-  /** Commands are never kept for later: while the connection is gone they fail at once. */
-  #connected(): Promise<Redis> {
+/** A connection that is made when it is first needed. Commands are never kept for later: while it is gone they fail at once. */
+export class RedisLink {
+  readonly #place: RedisPlace;
+  #connecting: Promise<Redis> | undefined;
+
+  constructor(place: RedisPlace) {
+    this.#place = place;
+  }
+
+  connected(): Promise<Redis> {
     this.#connecting ??= this.#connect();
     return this.#connecting;
   }
 
+  async close(): Promise<void> {
+    const redis = await this.#connecting?.catch(() => undefined);
+    if (!redis) return;
+    await redis.quit().catch(() => undefined);
+    redis.disconnect();
+  }
+
   async #connect(): Promise<Redis> {
-    const { url, keyPrefix = 'claude-router:', waitMs = 1000 } = this.#settings;
+    const { url, keyPrefix = 'claude-router:', waitMs = 1000 } = this.#place;
     const { Redis: Client } = await import('ioredis');
     const redis = new Client(url, {
       keyPrefix,
@@ -128,7 +146,7 @@ export class RedisStore implements Store {
       connectTimeout: waitMs,
       retryStrategy: (times) => Math.min(50 * times, 500),
     });
-    // What is wrong is told by the operations that fail.
+    // What is wrong is told by the commands that fail.
     redis.on('error', () => undefined);
     await redis.connect().catch(() => undefined);
     return redis;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventsOfMessage } from '../../src/gateway/events-of-message.ts';
+import { eventsOfMessage } from '../../src/protocol/events-of-message.ts';
 import { judgeStream } from '../../src/protocol/grammar.ts';
 import { type Router, withConfig } from '../support/router.ts';
 import { answerOf, type ScriptedProvider, startScriptedProvider } from '../support/scripted-provider.ts';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { eventsOfMessage } from '../../src/gateway/events-of-message.ts';
+import { eventsOfMessage } from '../../src/protocol/events-of-message.ts';
 import type { Message } from '../../src/protocol/messages.ts';
 
 /** A request to the provider: with which key, for how many bytes. */

@@ -1,4 +1,4 @@
-import { eventsOfMessage } from '../../src/gateway/events-of-message.ts';
+import { eventsOfMessage } from '../../src/protocol/events-of-message.ts';
 import type { MessagesRequest } from '../../src/protocol/messages.ts';
 import { parseJson } from '../../src/protocol/stream-event.ts';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { eventsOfMessage } from '../../protocol/events-of-message.ts';
 import { StreamGrammar } from '../../protocol/grammar.ts';
 import { MessageBuilder } from '../../protocol/message-builder.ts';
 import type { ContentBlock, Message } from '../../protocol/messages.ts';
 import { StreamEvent } from '../../protocol/stream-event.ts';
-import { eventsOfMessage } from '../events-of-message.ts';
 import { OverlapFilter } from './overlap.ts';
 import { ShownReply } from './shown-reply.ts';
 import { Splice } from './splice.ts';

@@ -1,5 +1,5 @@
-import type { ContentBlock, Delta, JsonObject, Message, StreamEventData } from '../protocol/messages.ts';
-import { StreamEvent } from '../protocol/stream-event.ts';
+import type { ContentBlock, Delta, JsonObject, Message, StreamEventData } from './messages.ts';
+import { StreamEvent } from './stream-event.ts';
 
 /** A whole message as the stream that would have brought it. */
 export function eventsOfMessage(message: Message): StreamEvent[] {
