@@ -46,12 +46,11 @@ describe('the npm package', () => {
 });
 
 describe.runIf(installed)('installed into an empty folder, with install scripts blocked', () => {
-  const bin = process.platform === 'win32' ? prefix : join(prefix, 'bin');
-  const router = installedProgram([join(bin, 'router')]);
+  const router = installedProgram([programOf('router')]);
 
   it('runs under both of its names', async () => {
     for (const name of ['router', 'claude-code-router']) {
-      const ran = await installedProgram([join(bin, name)]).run(['--version']);
+      const ran = await installedProgram([programOf(name)]).run(['--version']);
       expect(ran).toMatchObject({ exitCode: 0, stdout: `${manifest.version}\n`, stderr: '' });
     }
   });
@@ -67,7 +66,7 @@ describe.runIf(installed)('installed into an empty folder, with install scripts 
   });
 
   it('gives programs its API, with types', async () => {
-    const project = join(prefix, 'lib');
+    const project = process.platform === 'win32' ? prefix : join(prefix, 'lib');
     const source = [
       "import { createRouter } from 'claude-code-router';",
       'const router = await createRouter({});',
@@ -101,6 +100,11 @@ async function install(): Promise<boolean> {
   }
   sayMissing('the npm package as somebody installs it, since no registry can be reached');
   return false;
+}
+
+/** Where npm puts the commands of a package that is installed for all. */
+function programOf(name: string): string {
+  return process.platform === 'win32' ? join(prefix, `${name}.cmd`) : join(prefix, 'bin', name);
 }
 
 function npm(...args: string[]): Promise<Ran> {

@@ -68,6 +68,8 @@ export function runProgram(
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 120_000,
+    // Windows starts the scripts that npm makes by a shell alone.
+    shell: process.platform === 'win32' && command.endsWith('.cmd'),
   });
   const ran: Ran = { exitCode: null, stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
