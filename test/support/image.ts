@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -64,8 +64,7 @@ export class ImageBuilder {
 
   /** Removes all that was made. */
   remove(): void {
-    this.#buildah('rm', '--all');
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+    must('rm', ['-rf', this.#folder]);
   }
 
   #runFlags(container: string, variables: readonly string[]): string[] {
