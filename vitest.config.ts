@@ -18,6 +18,7 @@ export default defineConfig({
             'test/conformance/**/*.test.ts',
             'test/clouds/**/*.test.ts',
             'test/corpus/**/*.test.ts',
+            'test/deploy/**/*.test.ts',
             'test/golden/**/*.test.ts',
             'test/original/**/*.test.ts',
             'test/ledger/**/*.test.ts',

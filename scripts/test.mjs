@@ -37,6 +37,11 @@ function installServices() {
     { what: 'PostgreSQL', package: 'postgresql', isThere: hasPostgres },
     { what: 'promtool', package: 'prometheus', isThere: () => has('promtool') },
     { what: 'Chromium', package: 'chromium', isThere: () => has('chromium') },
+    {
+      what: 'the Python wheel',
+      package: 'python3-pip python3-venv python3-setuptools python3-wheel',
+      isThere: hasPythonPackaging,
+    },
   ].filter(({ isThere }) => !isThere());
   if (missing.length === 0) return;
   if (process.getuid?.() === 0 && has('apt-get')) {
@@ -45,11 +50,11 @@ function installServices() {
     spawnSync('apt-get', ['-qq', 'update'], options);
     spawnSync(
       'apt-get',
-      ['-qq', '-y', '--no-install-recommends', 'install', ...missing.map((service) => service.package)],
+      ['-qq', '-y', '--no-install-recommends', 'install', ...missing.flatMap((service) => service.package.split(' '))],
       options,
     );
   }
-  for (const { what, package: name, isThere } of missing) if (!isThere()) skip(what, `install the package ${name}`);
+  for (const { what, package: name, isThere } of missing) if (!isThere()) skip(what, `install ${name}`);
 }
 
 function has(program) {
@@ -62,6 +67,12 @@ function hasPostgres() {
   return (
     existsSync(versions) && readdirSync(versions).some((version) => existsSync(join(versions, version, 'bin/initdb')))
   );
+}
+
+/** What makes wheels without a network. */
+function hasPythonPackaging() {
+  const check = ['-c', 'import setuptools, wheel, pip, ensurepip'];
+  return spawnSync('/usr/bin/python3', check, { stdio: 'ignore', timeout: 20_000 }).status === 0;
 }
 
 function skip(what, remedy) {
