@@ -48,16 +48,22 @@ function httpPage(table) {
   return `${[
     readPage('docs/http-preface.md').trim(),
     '## Paths',
-    ['| method | path | permission | what |', '| --- | --- | --- | --- |', ...table.map(routeRow)].join('\n'),
+    ['| method | path | permission | what |', '| --- | --- | --- | --- |', ...rowsOf(table)].join('\n'),
     '## Queries',
     'Any other name, and a value that makes no sense, is a 400.',
     ...[...new Set(table.map(({ query }) => query))].filter(Boolean).map((query) => querySection(table, query)),
   ].join('\n\n')}\n`;
 }
 
-function routeRow({ method, path, permissions, summary }) {
-  const needed = permissions.length === 0 ? 'none' : permissions.map((name) => `\`${name}\``).join(' or ');
-  return `| ${method} | \`${path.replace('*', '{id}')}\` | ${needed} | ${summary} |`;
+/** Methods of a path that do the same share a row. */
+function rowsOf(table) {
+  const rows = new Map();
+  for (const { method, path, permissions, summary } of table) {
+    const needed = permissions.length === 0 ? 'none' : permissions.map((name) => `\`${name}\``).join(' or ');
+    const row = `\`${path.replace('*', '{id}')}\` | ${needed} | ${summary} |`;
+    rows.set(row, [...(rows.get(row) ?? []), method]);
+  }
+  return [...rows].map(([row, methods]) => `| ${methods.join(', ')} | ${row}`);
 }
 
 /** What all paths with this query take. */

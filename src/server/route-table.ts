@@ -104,7 +104,7 @@ export const routes: readonly Route[] = [
   ...['/v1/messages/batches', '/v1/messages/batches/*', '/v1/files', '/v1/files/*'].flatMap((path) =>
     ['GET', 'POST', 'DELETE'].map((method) => ({
       ...{ method, path, permissions: writers, handle: passedThrough },
-      summary: "Anthropic's batches and files, handed on to Anthropic as they are",
+      ...{ summary: "Anthropic's batches and files, handed on to Anthropic as they are", replies: ['*/*'] },
     })),
   ),
   {
