@@ -25,6 +25,7 @@ describe('the blocks of the pages', () => {
       sh: ['norun', 'keys'],
       json: ['claude-settings', 'earlier'],
       js: [],
+      jsonc: [],
       cel: [],
       text: [],
     };
@@ -33,12 +34,15 @@ describe('the blocks of the pages', () => {
     expect([...kinds.filter(({ language }) => !(language in known)), ...strange].map(({ place }) => place)).toEqual([]);
   });
 
-  it.each(named(inLanguage('json').filter(({ info }) => info.length === 0)))(
+  it.each(named([...inLanguage('json').filter(({ info }) => info.length === 0), ...inLanguage('jsonc')]))(
     'load as a configuration, without a warning and with every model ready: %s',
-    async (_, { text }) => {
+    async (_, { text, language }) => {
       const folder = mkdtempSync(join(tmpdir(), 'router-docs-'));
       const environment = environmentFrom({ ...madeUpKeys, HOME: folder });
-      const assembly = await assemble({ configText: { text, format: 'json', directory: folder }, environment });
+      // A part of a file, with comments, stands without the braces of the whole.
+      const whole = language === 'jsonc' ? `{ ${text}\n}` : text;
+      const configText = { text: whole, format: 'json' as const, directory: folder };
+      const assembly = await assemble({ configText, environment });
       await assembly.transport.destroy();
       rmSync(folder, { recursive: true });
       expect(assembly.warnings).toEqual([]);
