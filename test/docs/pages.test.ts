@@ -38,10 +38,10 @@ describe('the blocks of the pages', () => {
     'load as a configuration, without a warning and with every model ready: %s',
     async (_, { text, language }) => {
       const folder = mkdtempSync(join(tmpdir(), 'router-docs-'));
-      const environment = environmentFrom({ ...madeUpKeys, HOME: folder });
-      // A part of a file, with comments, stands without the braces of the whole.
-      const whole = language === 'jsonc' ? `{ ${text}\n}` : text;
-      const configText = { text: whole, format: 'json' as const, directory: folder };
+      // A part of a file, with comments, stands without the braces of the whole, and with the demo model.
+      const isPart = language === 'jsonc';
+      const environment = environmentFrom({ ...(isPart ? {} : madeUpKeys), HOME: folder });
+      const configText = { text: isPart ? `{ ${text}\n}` : text, format: 'json' as const, directory: folder };
       const assembly = await assemble({ configText, environment });
       await assembly.transport.destroy();
       rmSync(folder, { recursive: true });
