@@ -9,15 +9,12 @@ import { environmentFrom } from '../../src/config/env.ts';
 import { assemble } from '../../src/daemon/assemble.ts';
 import { compileExpression, isExpressionProblem } from '../../src/routing/expression.ts';
 import { readRoutingTests } from '../../src/routing/test-file.ts';
-import { type Block, madeUpKeys, readPages, root } from './pages.ts';
+import { type Block, madeUpKeys, notYet, readPages, root } from './pages.ts';
 
 const pages = readPages();
 const blocks = pages.flatMap((page) => page.blocks);
 const inLanguage = (language: string) => blocks.filter((block) => block.language === language);
 const named = (chosen: readonly Block[]) => chosen.map((block) => [block.place, block] as const);
-
-/** What pages tell of and this version lacks; a line goes when its feature lands. */
-const notYet = { commands: ['import', 'statusline', 'keys', 'doctor'], settings: [] as string[] };
 
 describe('the blocks of the pages', () => {
   it('are of kinds that are tested', () => {
