@@ -12,6 +12,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
+          exclude: [...shared.exclude, 'test/original/commands.test.ts'],
           include: [
             'src/**/*.test.ts',
             'test/architecture/**/*.test.ts',
@@ -19,6 +20,7 @@ export default defineConfig({
             'test/clouds/**/*.test.ts',
             'test/corpus/**/*.test.ts',
             'test/deploy/**/*.test.ts',
+            'test/docs/**/*.test.ts',
             'test/golden/**/*.test.ts',
             'test/original/**/*.test.ts',
             'test/ledger/**/*.test.ts',
@@ -39,7 +41,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'end-to-end',
-          include: ['test/end-to-end/**/*.test.ts'],
+          include: ['test/end-to-end/**/*.test.ts', 'test/original/commands.test.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 30_000,

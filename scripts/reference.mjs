@@ -1,30 +1,20 @@
 // Writes docs/configuration.md and config.schema.json from the schema of the configuration, in dist/.
 //   node scripts/reference.mjs          writes them
 //   node scripts/reference.mjs --check  fails where they are not as it would write them
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { root } from './setup.mjs';
+import { putPages, readPage } from './pages.mjs';
 
 const { configSchema } = await import('../dist/config/schema.js');
 const schema = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7', unrepresentable: 'any' });
-const files = {
+putPages({
   'config.schema.json': `${JSON.stringify({ ...schema, title: 'Claude Code Router configuration' }, undefined, 2)}\n`,
   'docs/configuration.md': page(),
-};
-for (const [name, text] of Object.entries(files)) {
-  const path = join(root, name);
-  if (!process.argv.includes('--check')) writeFileSync(path, text);
-  else if (read(path) !== text) {
-    process.stderr.write(`${name} is not what the schema says; run \`npm run docs\`\n`);
-    process.exitCode = 1;
-  }
-}
+});
 
 function page() {
   const blocks = Object.entries(schema.properties).filter(([name]) => name !== '$schema');
   return `${[
-    readFileSync(join(root, 'docs/configuration-preface.md'), 'utf8').trim(),
+    readPage('docs/configuration-preface.md').trim(),
     ...blocks.map(([name, block]) => section(name, block)),
   ].join('\n\n')}\n`;
 }
@@ -105,12 +95,4 @@ function listIn(value) {
 
 function hasScalar(value) {
   return (value.anyOf ?? []).some((option) => option.type !== 'object');
-}
-
-function read(path) {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

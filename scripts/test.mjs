@@ -14,7 +14,8 @@ installServices();
 const given = process.argv.slice(2);
 if (given.length === 0) {
   run('npm', ['run', '--silent', 'check'], { cwd: root, shell: process.platform === 'win32' });
-  run(process.execPath, ['scripts/reference.mjs', '--check'], { cwd: root });
+  for (const script of ['reference', 'surface'])
+    run(process.execPath, [`scripts/${script}.mjs`, '--check'], { cwd: root });
 }
 const runner = join(createRequire(import.meta.url).resolve('vitest/package.json'), '../vitest.mjs');
 run(process.execPath, [runner, 'run', ...given], { cwd: root });

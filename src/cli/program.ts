@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { type Environment, readEnvironment } from '../config/env.ts';
+import { type Environment, environmentFrom, readEnvironment } from '../config/env.ts';
 import { nearest } from '../config/nearest.ts';
 import { ConfigError, problemText } from '../config/problems.ts';
 import { version } from '../daemon/version.ts';
@@ -49,7 +49,8 @@ export async function main(args: readonly string[]): Promise<number> {
     },
   };
   try {
-    const program = await createProgram(args, context);
+    const called = commandIn(args);
+    const program = await createProgram(called === undefined ? [] : [called], context);
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -57,7 +58,18 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function createProgram(args: readonly string[], context: CommandContext): Promise<Command> {
+/** The program with the options of every command, for the reference. */
+export function describedProgram(): Promise<Command> {
+  const environment = environmentFrom({});
+  return createProgram(Object.keys(commands), {
+    environment,
+    terminal: createTerminal(environment),
+    exitWith: () => undefined,
+  });
+}
+
+/** The program with all its commands; those named have their options, too. */
+async function createProgram(defined: readonly string[], context: CommandContext): Promise<Command> {
   const program = new Command('router')
     .description('A gateway between Claude Code and any model of any provider.')
     .usage('[options]\n       router COMMAND [options]')
@@ -66,10 +78,9 @@ async function createProgram(args: readonly string[], context: CommandContext): 
     .exitOverride()
     .allowExcessArguments()
     .helpCommand(true);
-  const called = commandIn(args);
   for (const [name, entry] of Object.entries(commands)) {
     const command = program.command(name).description(entry.summary).allowExcessArguments(false);
-    if (name === called) (await entry.load()).define(command, context);
+    if (defined.includes(name)) (await entry.load()).define(command, context);
   }
   runOptions(program).action(async (options) => {
     const [unknown] = program.args;
