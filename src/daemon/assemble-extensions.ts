@@ -13,6 +13,8 @@ export interface AssembledExtensions {
   warnings: string[];
   /** True where code of the user's runs in this process. */
   foreign: boolean;
+  /** Tells one set of plugins and transformers from another; '' where there are none. */
+  version: string;
   /** In service; undefined where there are none, so that a call does nothing for them. */
   serve(logger: Logger, registry: Registry): Extensions | undefined;
 }
@@ -29,7 +31,8 @@ export async function assembleExtensions(
   return {
     config: whole,
     warnings,
-    foreign: loaded.foreign,
+    foreign: loaded.files.length > 0,
+    version: loaded.extensions.length === 0 ? '' : JSON.stringify([plugins, transformers, loaded.files]),
     serve(logger, registry) {
       if (loaded.extensions.length === 0) return undefined;
       const report: Report = (level, message, fields) => logger[level](message, fields);

@@ -139,7 +139,7 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
           ...gatewayParts(routing, transport, access),
           ...recording(telemetry, telemetrySettings(registry, currencyOf(config)), ledger),
           health: moment.health,
-          cache: moment.caches.at(config, (message) => logger.warn(message)),
+          cache: moment.caches.at(config, extensions.version, (message) => logger.warn(message)),
           extensions: extensions.serve(logger, registry),
           admission: admissionOf(config, table, logger, states.at({ config, accountsFile: paths.accountsFile })),
           retry: retrySettings(config.retry),

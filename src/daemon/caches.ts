@@ -14,11 +14,12 @@ export class Caches {
   readonly #stores = new Map<string, CacheStore>();
   readonly #replies = new Map<string, ReplyCache>();
 
-  /** Kept replies as a configuration wants them; the same place keeps what it holds. Undefined where none are kept. */
-  at({ cache, plugins, transformers }: Config, report: (message: string) => void): CacheParts | undefined {
+  /**
+   * Kept replies as a configuration wants them; the same place keeps what it holds, for calls with the same salt. Undefined
+   * where none are kept.
+   */
+  at({ cache }: Config, salt: string, report: (message: string) => void): CacheParts | undefined {
     if (cache === undefined || isSwitchedOff(cache)) return undefined;
-    const changes = [...(plugins ?? []), ...(transformers?.request ?? [])];
-    const salt = changes.length === 0 ? '' : JSON.stringify(changes);
     return { replies: this.#repliesOf(cache, report), scope: cache.scope, salt };
   }
 

@@ -5,9 +5,14 @@ import { pathToFileURL } from 'node:url';
 /** How long a file may take to load, in milliseconds. */
 const limitMs = 10_000;
 
+/** Tells one state of a file from the next. Throws where there is no such file. */
+export function fileVersion(file: string): number {
+  return statSync(file).mtimeMs;
+}
+
 /** What a file of JavaScript exports, by name, ESM or CommonJS; loaded anew when it has changed. Throws what it throws. */
 export async function importFile(file: string): Promise<Record<string, unknown>> {
-  const version = statSync(file).mtimeMs;
+  const version = fileVersion(file);
   // What was CommonJS is remembered by its name alone.
   delete createRequire(import.meta.url).cache[file];
   let timer: NodeJS.Timeout | undefined;

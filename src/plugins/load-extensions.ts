@@ -6,7 +6,7 @@ import { type BlockName, blockOf } from './built-in/blocks.ts';
 import { builtIns, findBuiltIn } from './built-in/registry.ts';
 import type { ExtensionSettings } from './extension.ts';
 import { hooksOf, type Place } from './hooks.ts';
-import { importFile, mainExports } from './import-file.ts';
+import { fileVersion, importFile, mainExports } from './import-file.ts';
 import { problemOf, runInTime } from './run-in-time.ts';
 
 type Entry = NonNullable<Config['plugins']>[number];
@@ -26,8 +26,8 @@ export interface LoadedExtensions {
   /** Blocks of the configuration that plugins stand for, and where. */
   blocks: { name: BlockName; settings: unknown; path: string }[];
   warnings: string[];
-  /** True where code of the user's runs in this process. */
-  foreign: boolean;
+  /** The user's own files that run in this process, and when each was last changed. */
+  files: string[];
 }
 
 /**
@@ -36,7 +36,7 @@ export interface LoadedExtensions {
  */
 export async function loadExtensions(sources: ExtensionSources): Promise<LoadedExtensions> {
   const { plugins = [], transformers } = sources;
-  const loaded: LoadedExtensions = { extensions: [], blocks: [], warnings: [], foreign: false };
+  const loaded: LoadedExtensions = { extensions: [], blocks: [], warnings: [], files: [] };
   const lists: [Place, string, readonly Entry[]][] = [
     ['plugin', 'plugins', plugins],
     ['request', 'transformers.request', transformers?.request ?? []],
@@ -92,9 +92,10 @@ async function candidatesOf(
   const { name } = entry;
   const file = entry.path ?? (name !== undefined && isPath(name) ? name : undefined);
   if (file !== undefined) {
-    loaded.foreign = true;
+    const absolute = resolve(directory, file);
     try {
-      return mainExports(await importFile(resolve(directory, file)), usualNames[place]);
+      loaded.files.push(`${absolute}@${fileVersion(absolute)}`);
+      return mainExports(await importFile(absolute), usualNames[place]);
     } catch (error) {
       throw problemAt(path, `the file can’t be loaded: ${problemOf(error)}`, file);
     }

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answering, ask, configWith, messageOf, say, textOf } from '../plugins/bed.ts';
 import { type FakeUpstream, startFakeUpstream } from '../support/fake-upstream.ts';
@@ -184,6 +186,19 @@ describe('what is kept', () => {
       ];
       expect(replies.map(({ headers }) => headers['x-router-cache'])).toEqual(expected);
     }
+  });
+
+  it('is not told again after the transformer of requests has changed', async () => {
+    const more = { cache: {}, transformers: { request: ['./t.mjs'] } };
+    const source = (system: string) => `export default (request) => ({ ...request, system: '${system}' })`;
+    const router = await startInProcess(configWith(upstream, more), { 't.mjs': source('one') });
+    routers.push(router);
+    const marker = answering(upstream, ({ system }) => say(system));
+    expect([textOf(await ask(router.url, marker)), textOf(await ask(router.url, marker))]).toEqual(['one', 'one']);
+    writeFileSync(join(router.folder, 't.mjs'), source('two'));
+    await router.reconfigure(configWith(upstream, more));
+    expect(textOf(await ask(router.url, marker))).toBe('two');
+    expect(upstream.calls(marker)).toHaveLength(2);
   });
 
   it('follows the rules on the human text, and survives a reload', async () => {
