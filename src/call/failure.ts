@@ -43,6 +43,7 @@ export const FAILURES = {
   'no-target': { status: 529, type: 'overloaded_error', remedy: 'none' },
   'records-away': { status: 503, type: 'api_error', remedy: 'none' },
   'state-away': { status: 503, type: 'overloaded_error', remedy: 'none' },
+  'sealed-data': { status: 500, type: 'api_error', remedy: 'none' },
   draining: { status: 503, type: 'overloaded_error', remedy: 'none' },
   internal: { status: 500, type: 'api_error', remedy: 'none' },
   // Said by a provider.
