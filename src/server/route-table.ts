@@ -56,7 +56,8 @@ const administrators: readonly Permission[] = ['admin'];
 /** Clients of the API need more than to write. */
 const clients: readonly Permission[] = ['read', 'write'];
 
-const routes: readonly Route[] = [
+/** Every route, in the order in which they are looked for. */
+export const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/messages', permissions: writers, isModelCall: true, handle: modelCall(messagesFormat) },
   { method: 'POST', path: '/v1/messages/count_tokens', permissions: writers, isModelCall: true, handle: countTokens },
   {
