@@ -11,25 +11,28 @@ export interface RouterKey {
   models?: readonly string[];
   /** Milliseconds since the epoch. */
   expiresAt?: number;
+  /** True for a key that was revoked: known, and refused. */
+  revoked?: boolean;
   rateLimit?: CallLimit;
   budget?: CallBudget;
 }
 
 /** Knows the router's keys and says who a caller is. */
 export class Authenticator {
+  /** True where nobody is asked for a key. */
+  readonly isOpen: boolean;
   readonly #keys: readonly RouterKey[];
 
-  /** Without keys everybody is admitted with every permission: only for loopback, or where the user switched it off. */
-  constructor(keys: readonly RouterKey[]) {
-    this.#keys = keys;
+  /** `everybody` is admitted with every permission: only for loopback, or where the user switched keys off. Without any key nobody is. */
+  constructor(keys: readonly RouterKey[] | 'everybody') {
+    this.isOpen = keys === 'everybody';
+    this.#keys = keys === 'everybody' ? [] : keys;
   }
 
-  get isOpen(): boolean {
-    return this.#keys.length === 0;
-  }
-
-  /** Who calls, where the key has one of the permissions. Throws Failure `unauthenticated` for no key, a wrong one or an expired one, `forbidden` for one
-   * without the permission. */
+  /**
+   * Who calls, where the key has one of the permissions. Throws Failure `unauthenticated` for no key, a wrong one, one that expired
+   * or was revoked, `forbidden` for one without the permission.
+   */
   admit(headers: Readonly<Record<string, string>>, needed: readonly Permission[], now: number): Caller {
     if (this.isOpen) return { name: 'local', permissions: everything };
     const presented = presentedKeys(headers);
@@ -38,6 +41,7 @@ export class Authenticator {
     }
     const key = presented.map((value) => this.#find(value)).find((found) => found !== undefined);
     if (!key) throw new Failure('unauthenticated', 'the router does not know this key');
+    if (key.revoked) throw new Failure('unauthenticated', `the key ${key.name} was revoked`);
     if (key.expiresAt !== undefined && key.expiresAt <= now) {
       throw new Failure('unauthenticated', `the key ${key.name} has expired`);
     }

@@ -45,6 +45,7 @@ export const FAILURES = {
   'state-away': { status: 503, type: 'overloaded_error', remedy: 'none' },
   'plugin-refused': { status: 403, type: 'permission_error', remedy: 'none' },
   'plugin-failed': { status: 500, type: 'api_error', remedy: 'none' },
+  'sealed-data': { status: 500, type: 'api_error', remedy: 'none' },
   draining: { status: 503, type: 'overloaded_error', remedy: 'none' },
   internal: { status: 500, type: 'api_error', remedy: 'none' },
   // Said by a provider.

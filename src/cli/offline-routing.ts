@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { readKeys } from '../admission/key-folder.ts';
 import type { Call } from '../call/call.ts';
+import { knownKeys } from '../daemon/access.ts';
 import { type Assembly, assemble } from '../daemon/assemble.ts';
 import { readCall } from '../server/read-call.ts';
 import type { CommandContext } from './command.ts';
@@ -14,8 +16,13 @@ export async function offlineRouting(given: string | undefined, context: Command
 }
 
 /** The call that a body and headers would make. Throws Failure where they make none. */
-export function callFor({ keys }: Assembly, request: unknown, headers: Record<string, string>, keyName?: string): Call {
-  const key = keys.find(({ name }) => name === keyName);
+export function callFor(
+  { config, paths }: Assembly,
+  request: unknown,
+  headers: Record<string, string>,
+  keyName?: string,
+): Call {
+  const key = knownKeys(config, readKeys(paths.keysDirectory).keys).find(({ name }) => name === keyName);
   return readCall({
     id: 'none',
     startedAt: 0,

@@ -27,6 +27,8 @@ const commands: Readonly<Record<string, Entry>> = {
   explain: { summary: 'Say where a request would go, and why', load: () => import('./explain.ts') },
   test: { summary: 'Check where requests go against files of expectations', load: () => import('./test.ts') },
   models: { summary: 'List, add, remove, test and switch models', load: () => import('./models.ts') },
+  keys: { summary: 'Make, list and revoke keys of the router', load: () => import('./keys.ts') },
+  secrets: { summary: 'Encrypt values of the configuration, and change the keys', load: () => import('./secrets.ts') },
   code: { summary: 'Run Claude Code through the router', load: () => import('./code.ts') },
   env: { summary: 'Print the lines that connect Claude Code', load: () => import('./env.ts') },
 };

@@ -82,8 +82,10 @@ function unknownKey(path: readonly PropertyKey[], filled: Substituted): Told {
 function toldAt(path: readonly PropertyKey[], message: string, filled: Substituted, suggestion?: string): Told {
   const name = path.join('.');
   const missing = filled.missing.find((variable) => variable.path === name);
+  const unopened = filled.unopened.find((value) => value.path === name);
   const told: ConfigProblem = { path: name, message };
   if (missing) told.message = `environment variable ${missing.name} is not set, and ${message}`;
+  else if (unopened) told.message = `the encrypted value can't be opened: ${unopened.reason}`;
   else {
     const value = valueAt(filled.value, path);
     if (value === undefined) told.message = message.startsWith('expected') ? `is missing; ${message}` : message;

@@ -5,13 +5,21 @@ import { problemsOf } from './issues.ts';
 import { ConfigError, type ConfigProblem } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
 import { readJson, readYaml, type Source } from './source.ts';
-import { type MissingVariable, type Substituted, substitute } from './substitute.ts';
+import {
+  type MissingVariable,
+  type OpenValue,
+  type Substituted,
+  substitute,
+  type UnopenedValue,
+} from './substitute.ts';
 
 export { ConfigError, type ConfigProblem, problemText } from './problems.ts';
 
-export type ConfigSource =
-  | { path: string; environment: Environment }
-  | { text: string; format: 'json' | 'yaml'; directory: string; environment: Environment };
+export type ConfigSource = ({ path: string } | { text: string; format: 'json' | 'yaml'; directory: string }) & {
+  environment: Environment;
+  /** Without it encrypted values stay as they are written. */
+  openValue?: OpenValue;
+};
 
 export interface LoadedConfig {
   config: Config;
@@ -22,6 +30,8 @@ export interface LoadedConfig {
   warnings: string[];
   /** Variables that are not set: an error only for what uses them. */
   missingVariables: MissingVariable[];
+  /** Encrypted values whose key is not here: an error only for what uses them. */
+  unopened: UnopenedValue[];
   /** What the user wrote, variables filled in, without defaults. */
   written: unknown;
   /** Line and column of a path in the text. */
@@ -36,7 +46,17 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
   if (typeof read.value !== 'object' || read.value === null || Array.isArray(read.value)) {
     throw new ConfigError(name, [{ path: '', message: 'the configuration must be an object: { … }' }]);
   }
-  const filled = substitute(read.value, source.environment);
+  const filled = substitute(read.value, source.environment, source.openValue);
+  if (filled.broken.length > 0) {
+    const told = filled.broken.map(({ path, reason }) => ({
+      path,
+      message: `the encrypted value can't be used: ${reason}`,
+    }));
+    throw new ConfigError(
+      name,
+      told.map((problem) => ({ ...problem, ...read.place(problem.path.split('.')) })),
+    );
+  }
   const { config, problems } = check(filled);
   if (config === undefined) {
     throw new ConfigError(
@@ -50,6 +70,7 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
     directory,
     warnings: [],
     missingVariables: filled.missing,
+    unopened: filled.unopened,
     written: filled.value,
     place: read.place,
   };

@@ -2,7 +2,6 @@ import { isSwitchedOff } from './switches.ts';
 
 /** What a configuration may ask for and this version can't do; a line goes when its feature lands. */
 const features: readonly { path: string; what: string }[] = [
-  { path: 'security.encryption', what: 'encryption' },
   { path: 'performance.clustering', what: 'several processes' },
   { path: 'performance.compression', what: 'compressed replies' },
 ];

@@ -10,8 +10,10 @@ export interface Paths {
   /** The running daemon: its pid, address and start. */
   pidFile: string;
   logFile: string;
-  /** The hash of the key made at the first start on an open address. */
-  firstKeyFile: string;
+  /** The keys that `router keys` makes, each in a file of its own, as its hash. */
+  keysDirectory: string;
+  /** The master keys, where the environment has none. */
+  masterKeyFile: string;
   /** What was spent of budgets, where no other place is configured. */
   accountsFile: string;
 }
@@ -29,7 +31,8 @@ export function resolvePaths(environment: Environment, platform: NodeJS.Platform
     logDirectory,
     pidFile: join(stateDirectory, 'router.pid'),
     logFile: join(logDirectory, 'router.log'),
-    firstKeyFile: join(stateDirectory, 'first-key.json'),
+    keysDirectory: join(stateDirectory, 'keys'),
+    masterKeyFile: join(stateDirectory, 'master-key'),
     accountsFile: join(stateDirectory, 'accounts.journal'),
   };
 }

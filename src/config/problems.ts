@@ -38,11 +38,25 @@ export function problemText({ path, message, value, suggestion, line, column }: 
 /** A value for a message: short, and hidden where its key says that it is a secret. */
 export function shownValue(path: readonly PropertyKey[], value: unknown): string {
   if (path.some((part) => isSecretKey(String(part)))) return '[hidden]';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = withoutUrlSecrets(JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
 /** True for a key whose value must not be shown. */
 export function isSecretKey(key: string): boolean {
-  return /^(apiKey|key|keyHash|password|authorization|x-api-key|api-key|token|secret)$/i.test(key);
+  return secretKey.test(key);
+}
+
+/** What configurations and headers call a secret; `maxTokens` and `keyPrefix` are none. */
+const secretKey =
+  /^(key|keyHash)$|(api|access|master|private|subscription)[-_]?key$|(^|[-_])token$|(access|auth|api|session|client)token$|password|passphrase|authorization|cookie|credential|secret/i;
+
+/** The text with the passwords of its addresses hidden, and the keys in their queries. */
+export function withoutUrlSecrets(text: string): string {
+  return text
+    .replaceAll(/([a-z][a-z0-9+.-]*:\/\/[^:/@\s"]*:)[^@\s"]+@/gi, '$1[hidden]@')
+    .replaceAll(
+      /([?&](?:[a-z_-]*key|password|token|access_token|secret|sig|signature|code)=)[^&#\s"]+/gi,
+      '$1[hidden]',
+    );
 }

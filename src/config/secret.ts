@@ -1,4 +1,4 @@
-import { isSecretKey } from './problems.ts';
+import { isSecretKey, withoutUrlSecrets } from './problems.ts';
 
 /** A copy that can be shown: every key, password and token is hidden; a variable's name stays readable. */
 export function redactConfig<Value>(config: Value): Value {
@@ -6,7 +6,7 @@ export function redactConfig<Value>(config: Value): Value {
 }
 
 function redact(value: unknown, secret: boolean): unknown {
-  if (typeof value === 'string') return secret && !shownAnyway(value) ? '[hidden]' : withoutUrlPassword(value);
+  if (typeof value === 'string') return secret && !shownAnyway(value) ? '[hidden]' : withoutUrlSecrets(value);
   if (Array.isArray(value)) return value.map((item) => redact(item, secret));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
@@ -16,8 +16,4 @@ function redact(value: unknown, secret: boolean): unknown {
 
 function shownAnyway(value: string): boolean {
   return value === '' || value === 'passthrough' || /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(value);
-}
-
-function withoutUrlPassword(value: string): string {
-  return value.replace(/^([a-z]+:\/\/[^:/@\s]*:)[^@\s]+@/i, '$1[hidden]@');
 }

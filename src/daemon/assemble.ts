@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Admission } from '../admission/admit.ts';
-import { Authenticator, hashKey, type RouterKey } from '../admission/authenticate.ts';
-import { budgetPolicyOf, keyBudgetOf } from '../admission/budget.ts';
-import { limitOf, rateLimitsOf } from '../admission/rate-limit.ts';
+import { budgetPolicyOf } from '../admission/budget.ts';
+import { rateLimitsOf } from '../admission/rate-limit.ts';
 import { type Currency, usDollars } from '../call/money.ts';
 import { checkNames } from '../config/check-names.ts';
 import type { Environment } from '../config/env.ts';
@@ -23,10 +22,12 @@ import { makeTarget, type TargetContext } from '../providers/make-target.ts';
 import { createRegistry, type Registry } from '../providers/registry.ts';
 import { Transport } from '../providers/transport.ts';
 import type { RoutingTable } from '../routing/decide.ts';
+import { MasterKeys } from '../secrets/master-keys.ts';
+import { SecretBox } from '../secrets/secret-box.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import type { Access } from './access.ts';
 import { assembleExtensions } from './assemble-extensions.ts';
 import { assembleRouting, providerServing } from './assemble-routing.ts';
-import { firstKey } from './first-key.ts';
 import type { Ledgers } from './ledgers.ts';
 import type { Generation } from './live-service.ts';
 import { loadCustomRouter } from './load-custom-router.ts';
@@ -59,20 +60,10 @@ export interface Assembly {
   transport: Transport;
   /** What decides where calls go. */
   routing: RoutingParts;
-  /** The keys of the configuration. */
-  keys: RouterKey[];
   notAvailableYet: string[];
   /** Plugins, transformers or a routing function of the user's run in this process. */
   runsForeignCode: boolean;
   generation(telemetry: Telemetry, access: Access, ledgers: Ledgers, states: States): Generation;
-}
-
-/** Who may call a router that listens where it does. */
-export interface Access {
-  keys: RouterKey[];
-  localOnly: boolean;
-  /** A key that was just made: shown once. */
-  madeKey: string | undefined;
 }
 
 /** Reads the configuration, or finds models without one. Throws ConfigError. */
@@ -126,7 +117,6 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     defaultModel: table.defaultTarget?.name,
     transport,
     routing,
-    keys: configuredKeys(config),
     notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
     runsForeignCode: extensions.foreign || customRouter !== undefined,
     generation: (telemetry, access, ledgers, states) => {
@@ -148,8 +138,7 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
         registry,
         ledger,
         currency: currencyOf(config),
-        authenticator: new Authenticator(access.keys),
-        localOnly: access.localOnly,
+        ...access.ofService,
         enableCors: config.router.enableCors,
         metricsPath: metricsPath(config),
         notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
@@ -160,10 +149,17 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
 
 /** The configuration that the settings name, else the usual one; undefined where there is none. */
 async function load({ configFile, configText, environment }: AssemblySettings, paths: Paths) {
-  if (configText) return loadConfig({ ...configText, environment });
+  const box = new SecretBox(masterKeysOf(environment, paths), Date.now);
+  const openValue = (sealed: string) => box.openText(sealed);
+  if (configText) return loadConfig({ ...configText, environment, openValue });
   const usual = existsSync(paths.configFile) ? paths.configFile : undefined;
   const path = configFile ?? environment.router.config ?? usual;
-  return path === undefined ? undefined : loadConfig({ path, environment });
+  return path === undefined ? undefined : loadConfig({ path, environment, openValue });
+}
+
+/** The master keys of this user's router. */
+export function masterKeysOf({ router }: Environment, { masterKeyFile }: Paths): MasterKeys {
+  return new MasterKeys({ variable: router.masterKey, file: masterKeyFile });
 }
 
 /** What is wrong with the configuration as a whole is told with the file and the line that says it. */
@@ -175,16 +171,6 @@ async function withPlaces<Value>(loaded: LoadedConfig | undefined, check: () => 
     const problems = error.problems.map((problem) => ({ ...problem, ...loaded.place(problem.path.split('.')) }));
     throw new ConfigError(loaded.path ?? error.file, problems);
   }
-}
-
-/** Keys are needed wherever others than this machine reach the router, unless the user switched them off. */
-export function accessFor(assembly: Assembly, loopback: boolean, authentication: string | undefined): Access {
-  const { keys, paths } = assembly;
-  if (keys.length > 0) return { keys, localOnly: false, madeKey: undefined };
-  if (loopback) return { keys: [], localOnly: true, madeKey: undefined };
-  if (authentication === 'off') return { keys: [], localOnly: false, madeKey: undefined };
-  const { key, made } = firstKey(paths.firstKeyFile);
-  return { keys: [key], localOnly: false, madeKey: made };
 }
 
 async function targetConfigs(
@@ -239,13 +225,15 @@ function targetContext(config: Config, loaded: LoadedConfig | undefined, environ
     slowStartMs: Math.max(firstByte, 600_000),
     environment: (name) => environment.get(name),
     missingVariables: (origin) =>
-      (loaded?.missingVariables ?? [])
-        .filter(
-          ({ path }) =>
-            path === origin || path.startsWith(`${origin}.`) || origin.startsWith(`${path.replace(/\.[^.]+$/, '')}.`),
-        )
-        .map(({ name }) => name),
+      (loaded?.missingVariables ?? []).filter(({ path }) => isUsedBy(path, origin)).map(({ name }) => name),
+    unopened: (origin) =>
+      (loaded?.unopened ?? []).filter(({ path }) => isUsedBy(path, origin)).map(({ reason }) => reason),
   };
+}
+
+/** Whether a value of the configuration is part of what stands at `origin`, or of what holds that. */
+function isUsedBy(path: string, origin: string): boolean {
+  return path === origin || path.startsWith(`${origin}.`) || origin.startsWith(`${path.replace(/\.[^.]+$/, '')}.`);
 }
 
 /** The user's own routing function; only a configuration file may name one. */
@@ -259,15 +247,13 @@ function gatewayParts(
   transport: Transport,
   access: Access,
 ): Omit<GatewayParts, 'health' | 'retry' | 'admission' | 'settle'> {
-  const authenticator = new Authenticator(access.keys);
   const estimates = new PromptEstimates(routing.measurePrompt);
   return {
     ...routing,
     upstream: transport,
     estimateTokens: (request, model) => estimates.estimate(request as CountedRequest, model),
     learnTokens: (request, model, promptTokens) => estimates.learn(request as CountedRequest, model, promptTokens),
-    isRouterKey: (key) => authenticator.knows(key),
-    localOnly: access.localOnly,
+    ...access.ofGateway,
     holdMs: 10_000,
   };
 }
@@ -314,18 +300,4 @@ function currencyWarnings({ costOptimization }: Config): string[] {
   const { currency, rate } = costOptimization?.budget ?? {};
   if (currency === undefined || currency === 'USD' || rate !== undefined) return [];
   return [`costOptimization.budget.rate is missing: amounts are shown in USD, not in ${currency}`];
-}
-
-function configuredKeys(config: Config): RouterKey[] {
-  const { authentication } = config.security;
-  if (!authentication.enabled) return [];
-  return authentication.keys.map((key, index) => ({
-    name: key.name ?? `key-${index + 1}`,
-    hash: key.keyHash === undefined ? hashKey(key.key ?? '') : Buffer.from(key.keyHash.replace(/^sha256:/, ''), 'hex'),
-    permissions: key.permissions,
-    ...(key.models ? { models: key.models } : {}),
-    ...(key.rateLimit === undefined ? {} : { rateLimit: limitOf(key.rateLimit) }),
-    ...(key.budget === undefined ? {} : { budget: keyBudgetOf(key.budget) }),
-    ...(key.expiresAt === undefined ? {} : { expiresAt: Date.parse(key.expiresAt) }),
-  }));
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { noSeal } from '../ledger/engine.ts';
+import type { Seal } from '../ledger/engine.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { noLedger, openLedger } from '../ledger/open-ledger.ts';
 
@@ -14,9 +14,11 @@ export interface LedgerPlace {
 /** The ledgers of a process: one for each place that a configuration named since the start. */
 export class Ledgers {
   readonly #opened = new Map<string, Ledger>();
+  readonly #seal: Seal;
   readonly #report: (message: string, fields: object) => void;
 
-  constructor(report: (message: string, fields: object) => void) {
+  constructor(seal: Seal, report: (message: string, fields: object) => void) {
+    this.#seal = seal;
     this.#report = report;
   }
 
@@ -30,7 +32,7 @@ export class Ledgers {
     const known = this.#opened.get(place);
     if (known) return known;
     const ledger = openLedger({
-      ...{ url, directory: base, seal: noSeal, retentionMs },
+      ...{ url, directory: base, seal: this.#seal, retentionMs },
       report: this.#report,
       now: () => Date.now(),
     });

@@ -9,6 +9,7 @@ import type { Control, Service } from '../server/service.ts';
 import type { LogState } from '../telemetry/logger.ts';
 import type { Gauges, Metrics } from '../telemetry/metrics.ts';
 import type { TraceRing } from '../telemetry/trace-ring.ts';
+import type { Access } from './access.ts';
 import { gaugesOf } from './gauges.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -49,6 +50,12 @@ export class LiveService implements Service {
   /** From now on calls are served by another configuration; running ones end as they began. */
   replace(generation: Generation): void {
     this.#generation = generation;
+  }
+
+  /** From now on other keys are known; all else stays. */
+  replaceAccess({ ofService, ofGateway }: Access): void {
+    const { gateway } = this.#generation;
+    this.#generation = { ...this.#generation, ...ofService, gateway: { ...gateway, ...ofGateway } };
   }
 
   get gateway(): GatewayParts {

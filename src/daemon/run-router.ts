@@ -1,12 +1,16 @@
 import type { Server } from 'node:http';
 import { resolve } from 'node:path';
+import { KeyFolder } from '../admission/key-folder.ts';
 import { isLoopbackHost } from '../admission/web-guard.ts';
 import type { Environment } from '../config/env.ts';
 import { ConfigError } from '../config/problems.ts';
+import { AtRest } from '../secrets/at-rest.ts';
+import { SecretBox } from '../secrets/secret-box.ts';
 import { createHttpServer } from '../server/create-server.ts';
 import type { Control } from '../server/service.ts';
 import { createLogger, type Logger, type LogSettings } from '../telemetry/logger.ts';
-import { type Access, type Assembly, type AssemblySettings, accessFor, assemble } from './assemble.ts';
+import { type Access, type AccessSettings, accessFor, makeFirstKey } from './access.ts';
+import { type Assembly, type AssemblySettings, assemble, masterKeysOf } from './assemble.ts';
 import { startHealthChecks } from './health-checks.ts';
 import { Ledgers } from './ledgers.ts';
 import { type Listening, listen } from './listen.ts';
@@ -74,11 +78,16 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   const moment = newMoment();
   let assembly = await assemble({ ...settings, moment });
   const host = settings.host ?? environment.router.host ?? assembly.config.router.host;
-  const access = accessOf(assembly, host, environment);
+  const { keysDirectory } = assembly.paths;
+  const atRest = atRestOf(assembly, environment);
+  const told = atRest.configure(assembly.config.security.encryption);
+  const keys = new KeyFolder(keysDirectory);
+  const madeKey = makeFirstKey(accessSettings(assembly, keys, host, environment), keys, keysDirectory);
+  const access = accessOf(assembly, keys, host, environment);
   const logging = logSettings(settings, assembly);
   const logger = createLogger(logging);
   const telemetry = new Telemetry(logger);
-  const ledgers = new Ledgers((message, fields) => logger.warn(message, fields));
+  const ledgers = new Ledgers(atRest, (message, fields) => logger.warn(message, fields));
   const states = new States(moment.health, (message) => logger.warn(message));
   const service = new LiveService(
     version,
@@ -91,11 +100,21 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   telemetry.configure(assembly.config, activeCalls);
   const guard = new ProcessGuard(logger);
   guard.set(settings.ownsProcess === true && assembly.runsForeignCode);
+  keys.follow(({ problems }) => {
+    for (const problem of problems) logger.warn(problem);
+    service.replaceAccess(accessOf(assembly, keys, host, environment));
+    logger.info('the keys of the router have changed');
+  });
   const port = settings.port ?? environment.router.port ?? assembly.config.router.port;
   const createServer = () => createHttpServer(service);
   const listening = settings.listens === false ? notListening(port) : await listen(createServer, host, port);
   let stopChecks = startHealthChecks(assembly, moment.health);
-  const warnings = [...assembly.warnings, ...openWarnings(access, host, listening.port)];
+  const warnings = [
+    ...assembly.warnings,
+    ...told,
+    ...keys.kept.problems,
+    ...openWarnings(access, host, listening.port),
+  ];
   for (const warning of warnings) logger.warn(warning);
   return {
     url: `http://${urlHost(host)}:${listening.port}`,
@@ -112,8 +131,8 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       ...(problem === undefined ? {} : { problem }),
     })),
     defaultModel: assembly.defaultModel,
-    needsKey: access.keys.length > 0,
-    ...(access.madeKey === undefined ? {} : { firstKey: access.madeKey }),
+    needsKey: !access.ofService.authenticator.isOpen,
+    ...(madeKey === undefined ? {} : { firstKey: madeKey }),
     createServer,
     async reload() {
       const next = await assembleAgain({ ...settings, moment }, service, logger);
@@ -124,7 +143,8 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       guard.set(settings.ownsProcess === true && next.runsForeignCode);
       stopChecks();
       stopChecks = startHealthChecks(next, moment.health);
-      service.replace(next.generation(telemetry, accessOf(next, host, environment), ledgers, states));
+      for (const line of atRest.configure(next.config.security.encryption)) logger.warn(line);
+      service.replace(next.generation(telemetry, accessOf(next, keys, host, environment), ledgers, states));
       const { level, secrets = [] } = logSettings(settings, next);
       logger.setLevel(level);
       logger.hide(secrets);
@@ -138,6 +158,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
     async close(drainMs = 30_000) {
       stopChecks();
       await service.drain(drainMs);
+      keys.close();
       await listening.close();
       await service.gateway.extensions?.close(1000);
       await assembly.transport.destroy();
@@ -172,12 +193,22 @@ async function assembleAgain(
   }
 }
 
-function accessOf(assembly: Assembly, host: string, { router }: Environment): Access {
-  return accessFor(assembly, isLoopbackHost(host), router.auth);
+function accessOf(assembly: Assembly, keys: KeyFolder, host: string, environment: Environment): Access {
+  return accessFor(accessSettings(assembly, keys, host, environment));
+}
+
+function accessSettings({ config }: Assembly, keys: KeyFolder, host: string, { router }: Environment): AccessSettings {
+  return { config, kept: keys.kept.keys, loopback: isLoopbackHost(host), authentication: router.auth };
+}
+
+function atRestOf({ paths }: Assembly, environment: Environment): AtRest {
+  const masterKeys = masterKeysOf(environment, paths);
+  return new AtRest(masterKeys, new SecretBox(masterKeys, Date.now));
 }
 
 function openWarnings(access: Access, host: string, port: number): string[] {
-  if (access.localOnly || access.keys.length > 0) return [];
+  const { authenticator, localOnly } = access.ofService;
+  if (localOnly || !authenticator.isOpen) return [];
   return [`anybody who reaches ${host}:${port} may use this router: authentication is off`];
 }
 

@@ -11,6 +11,7 @@ import type { UpstreamReply } from '../providers/transport.ts';
 import { Deadline } from './deadline.ts';
 import { emptyAnswer } from './empty-answer.ts';
 import { endedBy } from './failure-of.ts';
+import { type CredentialHider, hiderOf } from './hidden-credential.ts';
 import { withInlineMedia } from './inline-media.ts';
 import type { AttemptParts } from './parts.ts';
 import { readWhole } from './read-whole.ts';
@@ -57,11 +58,13 @@ async function ask(
   const empty = emptyAnswer(call, encoded.exchange);
   if (empty) return openedWhole(empty, target, encoded.warnings, input.stream);
   const deadline = new Deadline(call.signal, target);
+  let hider = hiderOf(key, {}, target.headers);
   try {
     const { body } = encoded;
     const url = target.url(input.stream, call.query);
     const { signal } = deadline;
     const credentials = await credentialsOf(parts, call, target, key, { url, body, signal });
+    hider = hiderOf(key, credentials, target.headers);
     const { exchange } = parts;
     const headers = { ...encoded.headers, ...exchange?.headers, ...credentials, ...target.headers };
     exchange?.sent(url, headers);
@@ -69,10 +72,10 @@ async function ask(
     const reply = await parts.upstream.send({ method: 'POST', url, body, signal, headers, provider });
     exchange?.answered(reply.status, reply.headers);
     deadline.begun();
-    return await open(reply, encoded, target, deadline, input.stream, key);
+    return await open(reply, encoded, target, deadline, input.stream, hider);
   } catch (error) {
     deadline.end();
-    throw await explained(error, call, target);
+    throw hider.failure(await explained(error, call, target));
   }
 }
 
@@ -113,14 +116,14 @@ async function open(
   target: Target,
   deadline: Deadline,
   stream: boolean,
-  key: string | undefined,
+  hider: CredentialHider,
 ): Promise<Opened> {
   const { dialect } = target;
   const { warnings, exchange } = encoded;
   const progress = () => deadline.progress();
   if (reply.status < 200 || reply.status >= 300) {
     const body = await readWhole(reply.body, errorBodyLimit, target.provider, progress);
-    const error = { status: reply.status, headers: reply.headers, body: withoutKey(body, key) };
+    const error = { status: reply.status, headers: reply.headers, body: hider.bytes(body) };
     const recovered = dialect.recoverResponse?.(error, exchange);
     if (!recovered) throw dialect.decodeFailure(error, exchange);
     deadline.end();
@@ -133,19 +136,10 @@ async function open(
     return openedWhole(message, target, warnings, stream);
   }
   const decoder = dialect.openStream(exchange);
-  const batches = decode(reply.body, decoder, deadline);
+  const batches = decode(reply.body, decoder, deadline, hider);
   const events = await untilOutput(batches);
   return { kind: 'stream', target, warnings, events, rest: batches, usageEstimated: () => decoder.usageEstimated };
 }
-
-/** Some providers repeat the key that they refuse; nobody behind the router is to see it. */
-function withoutKey(body: Buffer, key: string | undefined): Buffer {
-  if (!key || key.length < shortestKey || !body.includes(key)) return body;
-  return Buffer.from(body.toString('utf8').replaceAll(key, '[key]'));
-}
-
-/** A shorter one is none that a service gave out, and stands in other words. */
-const shortestKey = 8;
 
 /** An answer that is there as a whole, in the form that the client asked for. */
 function openedWhole(message: WholeMessage, target: Target, warnings: string[], stream: boolean): Opened {
@@ -159,6 +153,7 @@ async function* decode(
   body: AsyncIterable<Buffer>,
   decoder: StreamDecoder,
   deadline: Deadline,
+  hider: CredentialHider,
 ): AsyncGenerator<StreamEvent[]> {
   const chunks = body[Symbol.asyncIterator]();
   let whole = false;
@@ -177,11 +172,11 @@ async function* decode(
       const events = decoder.push(chunk.value);
       whole = events.at(-1)?.type === 'message_stop';
       if (events.length > 0) yield events;
-      if (decoder.failure) throw decoder.failure;
+      if (decoder.failure) throw hider.failure(decoder.failure);
       if (whole) return;
     }
     const events = decoder.end();
-    if (decoder.failure) throw broken ?? decoder.failure;
+    if (decoder.failure) throw broken ?? hider.failure(decoder.failure);
     if (events.length > 0) yield events;
   } finally {
     deadline.end();

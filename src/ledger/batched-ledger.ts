@@ -3,6 +3,7 @@ import type { CallRecord } from '../call/record.ts';
 import { deleteBefore, readCall, readCalls } from './call-records.ts';
 import { type Engine, RefusedRecord, type Seal, type Written } from './engine.ts';
 import type { CallFilter, GroupKey, Ledger, ModelStatistics, Performance, TimeRange, Totals } from './ledger.ts';
+import { resealBodies } from './reseal-bodies.ts';
 import { writtenOf } from './rows.ts';
 import { readModels, readPerformance, readTotals } from './statistics.ts';
 
@@ -97,6 +98,10 @@ export class BatchedLedger implements Ledger {
 
   call(id: string): Promise<CallRecord | undefined> {
     return this.#ask((engine) => readCall(engine, id, this.#parts.seal));
+  }
+
+  reseal(change: (bytes: Buffer, place: string) => Buffer): Promise<number> {
+    return this.#ask((engine) => resealBodies(engine, change));
   }
 
   async close(): Promise<void> {
@@ -197,6 +202,7 @@ export class BatchedLedger implements Ledger {
     try {
       return await question(await this.#opened());
     } catch (error) {
+      if (error instanceof Failure) throw error;
       this.#leave();
       if (!this.#away) this.#parts.report('the ledger can not be read', { reason: reasonOf(error) });
       throw new Failure('records-away', 'the ledger can not be read: the log of the router says why', { cause: error });

@@ -1,5 +1,5 @@
 import type { CallRecord } from '../call/record.ts';
-import type { Engine, Seal, SqlValue } from './engine.ts';
+import { bodyPlace, type Engine, type Seal, type SqlRow, type SqlValue } from './engine.ts';
 import type { CallFilter } from './ledger.ts';
 
 /** The newest calls that fit, without bodies. */
@@ -31,9 +31,10 @@ export async function readCall(engine: Engine, id: string, seal: Seal): Promise<
   const bodyOf = (kind: string) => bodies.find((body) => body.kind === kind);
   const [request, reply] = [bodyOf('request'), bodyOf('reply')];
   if (!request || !reply) return record;
-  const opened = (content: unknown) => seal.open(Buffer.from(content as Uint8Array));
+  const opened = (row: SqlRow, kind: 'request' | 'reply') =>
+    seal.open(Buffer.from(row.content as Uint8Array), bodyPlace(id, kind));
   const truncated = Number(reply.truncated) === 1;
-  return { ...record, bodies: { request: opened(request.content), reply: opened(reply.content), truncated } };
+  return { ...record, bodies: { request: opened(request, 'request'), reply: opened(reply, 'reply'), truncated } };
 }
 
 /** Deletes what began before a moment, a little at a time; resolves with true while there may be more. */

@@ -33,9 +33,15 @@ export interface EnginePlace {
 
 /** Makes what is kept of bodies unreadable to who has only the database, and readable again. */
 export interface Seal {
-  seal(bytes: Buffer): Buffer;
-  /** Throws where the bytes were not sealed here, or were changed since. */
-  open(bytes: Buffer): Buffer;
+  /** `place` says what the bytes are and whose; nowhere else can they be opened. */
+  seal(bytes: Buffer, place: string): Buffer;
+  /** Throws Failure where the bytes were not sealed here, not for the place, or were changed since. */
+  open(bytes: Buffer, place: string): Buffer;
+}
+
+/** The place of a body that is kept of a call. */
+export function bodyPlace(callId: string, kind: 'request' | 'reply'): string {
+  return `the recorded ${kind} of ${callId}`;
 }
 
 /** Bodies as they are. */

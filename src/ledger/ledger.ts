@@ -102,6 +102,8 @@ export interface Ledger {
   calls(filter: CallFilter): Promise<CallRecord[]>;
   /** With its bodies, where they were recorded. */
   call(id: string): Promise<CallRecord | undefined>;
+  /** Seals every recorded body anew by `change`, which gets its bytes and its place; resolves with how many there were. */
+  reseal(change: (bytes: Buffer, place: string) => Buffer): Promise<number>;
   /** Records that were lost since the start. */
   readonly lost: number;
   /** Writes what is left and closes. */

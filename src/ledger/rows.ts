@@ -1,7 +1,7 @@
 import type { AttemptRecord, CallRecord } from '../call/record.ts';
 import type { Usage } from '../protocol/messages.ts';
 import { tokenCount } from '../protocol/usage.ts';
-import type { Seal, SqlValue, Written } from './engine.ts';
+import { bodyPlace, type Seal, type SqlValue, type Written } from './engine.ts';
 
 /** Tables and columns in the order in which rows hold their values. */
 export const tables = {
@@ -52,7 +52,8 @@ export function writtenOf(record: CallRecord, seal: Seal): Written {
   const json = JSON.stringify({ ...record, ...names, bodies: undefined });
   if (!bodies) return { json };
   const { request, reply, truncated } = bodies;
-  return { json, bodies: { request: seal.seal(request), reply: seal.seal(reply), truncated } };
+  const sealed = (bytes: Buffer, kind: 'request' | 'reply') => seal.seal(bytes, bodyPlace(record.id, kind));
+  return { json, bodies: { request: sealed(request, 'request'), reply: sealed(reply, 'reply'), truncated } };
 }
 
 /** A record as rows. `started_at` is the call's in every table. */

@@ -22,6 +22,8 @@ export interface TargetContext {
   environment(name: string): string | undefined;
   /** Variables that its configuration names and that are not set. */
   missingVariables(origin: string): readonly string[];
+  /** Why encrypted values of its configuration can't be opened. */
+  unopened?(origin: string): readonly string[];
 }
 
 /** A configured model as a target that can be called, or that says why it can't be. */
@@ -139,6 +141,10 @@ function problemOf(
 ): string | undefined {
   const [missing] = context.missingVariables(config.origin);
   if (missing !== undefined) return `environment variable ${missing} is not set (${config.origin})`;
+  for (const origin of [config.origin, config.providerOrigin]) {
+    const [reason] = origin === undefined ? [] : (context.unopened?.(origin) ?? []);
+    if (reason !== undefined) return `an encrypted value of ${origin} can't be opened: ${reason}`;
+  }
   if (dialect === undefined) return `not available yet: the ${dialectName} format of ${preset.label}`;
   if (endpoint.missing !== undefined) {
     return `${config.providerOrigin ?? config.origin}: ${endpoint.missing} is missing for ${preset.label}`;

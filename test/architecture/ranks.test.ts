@@ -11,6 +11,7 @@ const ranks: Record<string, number> = {
   stores: 1,
   dialects: 2,
   models: 2,
+  secrets: 2,
   telemetry: 2,
   inbound: 3,
   providers: 3,

@@ -35,6 +35,10 @@ describe('the blocks of the pages', () => {
     'load as a configuration, without a warning and with every model ready: %s',
     async (_, { text, language }) => {
       const folder = mkdtempSync(join(tmpdir(), 'router-docs-'));
+      // Programs of the user's that the block names are there, and do nothing.
+      for (const [, file] of text.matchAll(/"\.\/([\w-]+\.mjs)"/g)) {
+        writeFileSync(join(folder, file!), 'export default class { onRequest() {} transformResponse() {} }');
+      }
       // A part of a file, with comments, stands without the braces of the whole, and with the demo model.
       const isPart = language === 'jsonc';
       const environment = environmentFrom({ ...(isPart ? {} : madeUpKeys), HOME: folder });

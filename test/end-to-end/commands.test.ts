@@ -113,7 +113,7 @@ describe('a router in the background', () => {
     expect((await http(`${url}/v1/models`, { headers: { 'x-api-key': key! } })).status).toBe(200);
     const restarted = await home.run('restart');
     expect(restarted.stderr).not.toContain(key);
-    expect(JSON.stringify(readFileSync(join(home.path, 'state/first-key.json'), 'utf8'))).not.toContain(key);
+    expect(JSON.stringify(readFileSync(join(home.path, 'state/keys/first-key.json'), 'utf8'))).not.toContain(key);
     expect((await home.runWith({ ROUTER_API_KEY: key! }, 'status')).exitCode).toBe(0);
   });
 

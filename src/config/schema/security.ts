@@ -10,29 +10,41 @@ const keyLimit = z.union([
   }),
 ]);
 
-const keySchema = z
-  .strictObject({
-    key: z.string().min(1).optional().meta({ description: 'The key itself; better `keyHash`.' }),
-    keyHash: z
-      .string()
-      .regex(/^(sha256:)?[0-9a-f]{64}$/i, 'a SHA-256 in 64 hexadecimal digits')
-      .optional()
-      .meta({ description: 'Its SHA-256 in hexadecimal digits.' }),
-    name: z.string().min(1).optional().meta({ description: 'Shown in logs and statistics instead of the key.' }),
-    permissions: z
-      .array(z.enum(['read', 'write', 'admin']))
-      .min(1)
-      .prefault(['read', 'write'])
-      .meta({ description: '`read`: models, statistics; `write`: calls; `admin`: everything.' }),
-    rateLimit: keyLimit.optional().meta({ description: 'Requests an hour, or a limit.' }),
-    models: z.array(modelName).optional().meta({ description: 'The models it may use; all where left out.' }),
-    budget: z
-      .union([money, z.strictObject({ daily: money.optional(), monthly: money.optional() })])
-      .optional()
-      .meta({ description: 'US dollars a month, or by day and month.' }),
-    expiresAt: z.iso.datetime({ offset: true }).or(z.iso.date()).optional().meta({ description: 'When it ends.' }),
-  })
-  .refine((key) => key.key !== undefined || key.keyHash !== undefined, { message: 'a key needs "key" or "keyHash"' });
+const keyFields = z.strictObject({
+  key: z.string().min(1).optional().meta({ description: 'The key itself; better `keyHash`.' }),
+  keyHash: z
+    .string()
+    .regex(/^(sha256:)?[0-9a-f]{64}$/i, 'a SHA-256 in 64 hexadecimal digits')
+    .optional()
+    .meta({ description: 'Its SHA-256 in hexadecimal digits.' }),
+  name: z.string().min(1).optional().meta({ description: 'Shown in logs and statistics instead of the key.' }),
+  permissions: z
+    .array(z.enum(['read', 'write', 'admin']))
+    .min(1)
+    .prefault(['read', 'write'])
+    .meta({ description: '`read`: models, statistics; `write`: calls; `admin`: everything.' }),
+  rateLimit: keyLimit.optional().meta({ description: 'Requests an hour, or a limit.' }),
+  models: z.array(modelName).optional().meta({ description: 'The models it may use; all where left out.' }),
+  budget: z
+    .union([money, z.strictObject({ daily: money.optional(), monthly: money.optional() })])
+    .optional()
+    .meta({ description: 'US dollars a month, or by day and month.' }),
+  expiresAt: z.iso.datetime({ offset: true }).or(z.iso.date()).optional().meta({ description: 'When it ends.' }),
+});
+
+const keySchema = keyFields.refine((key) => key.key !== undefined || key.keyHash !== undefined, {
+  message: 'a key needs "key" or "keyHash"',
+});
+
+/** A key that `router keys create` made, as it is kept: its hash, and when it was made and revoked. */
+export const keptKeySchema = keyFields.omit({ key: true }).extend({
+  name: z.string().min(1),
+  keyHash: keyFields.shape.keyHash.unwrap(),
+  createdAt: z.iso.datetime(),
+  revokedAt: z.iso.datetime().optional(),
+});
+
+export type KeptKey = z.output<typeof keptKeySchema>;
 
 export const securitySchema = z
   .strictObject({

@@ -26,9 +26,10 @@ export function listModels({ service, response, id, headers, query, caller }: Ex
 }
 
 /** `GET /v1/models/{id}`. Throws Failure `no-such-path`. */
-export function oneModel({ service, response, id, headers, query, parameter }: Exchange): void {
+export function oneModel({ service, response, id, headers, query, parameter, caller }: Exchange): void {
   const target = service.registry.find(parameter);
-  if (!target) throw new Failure('no-such-path', `model ${parameter} is not configured`);
+  if (!target || !mayUse(target, caller?.models))
+    throw new Failure('no-such-path', `model ${parameter} is not configured`);
   const entry = { id: parameter, target };
   const form = wantsAnthropicForm(headers, query) ? anthropicForm : openAiForm;
   sendJson(response, id, 200, form(entry, service.startedAt));

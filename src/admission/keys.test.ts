@@ -1,0 +1,130 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Authenticator, hashKey, type RouterKey } from './authenticate.ts';
+import { createKey, KeyFolder, readKeys, revokeKey } from './key-folder.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'router-keys-'));
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const directory = () => join(root, 'keys');
+const create = (name: string) => createKey(directory(), { name, permissions: ['read'] }, Date.UTC(2026, 10, 24));
+
+describe('keys that are made', () => {
+  it('are kept as their hash, in files of their user’s alone', () => {
+    const key = create('ci');
+    expect(key).toMatch(/^ccr-[\w-]{32}$/);
+    const [file] = readdirSync(directory());
+    const path = join(directory(), file!);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(directory()).mode & 0o777).toBe(0o700);
+    expect(readFileSync(path, 'utf8')).not.toContain(key!.slice(4));
+    expect(readKeys(directory()).keys).toEqual([
+      {
+        name: 'ci',
+        permissions: ['read'],
+        keyHash: hashKey(key!).toString('hex'),
+        createdAt: '2026-11-24T00:00:00.000Z',
+      },
+    ]);
+  });
+
+  it('have names of their own, which a revoked one leaves free', () => {
+    const first = create('ci');
+    expect(create('ci')).toBeUndefined();
+    revokeKey(directory(), 'ci', Date.now());
+    expect(create('ci')).not.toBe(first);
+    expect(readKeys(directory()).keys).toHaveLength(1);
+  });
+
+  it('stay known when they are revoked, since when is not changed again', () => {
+    create('ci');
+    expect(revokeKey(directory(), 'ci', Date.UTC(2027, 0, 1))?.revokedAt).toBe('2027-01-01T00:00:00.000Z');
+    expect(revokeKey(directory(), 'ci', Date.UTC(2028, 0, 1))?.revokedAt).toBe('2027-01-01T00:00:00.000Z');
+    expect(revokeKey(directory(), 'other', Date.now())).toBeUndefined();
+  });
+
+  it.each(['../escape', '..', 'a/b', 'ü b', 'CON'])('may be called %s, and stay in their folder', (name) => {
+    create(name);
+    expect(readKeys(directory()).keys.map((key) => key.name)).toEqual([name]);
+    expect(readdirSync(root)).toEqual(['keys']);
+  });
+
+  it('are told where a file holds none, and are not taken from it', () => {
+    create('ci');
+    writeFileSync(join(directory(), 'broken.json'), '{"name": "x", "permissions": ["admin"]}');
+    const { keys, problems } = readKeys(directory());
+    expect(keys.map(({ name }) => name)).toEqual(['ci']);
+    expect(problems).toEqual([expect.stringContaining('broken.json')]);
+  });
+
+  it('are followed from the moment that they are made and revoked by another process', () => {
+    const told: string[] = [];
+    const folder = new KeyFolder(directory());
+    folder.follow(({ keys }) => told.push(keys.map((key) => `${key.name} ${key.revokedAt === undefined}`).join()));
+    try {
+      folder.look();
+      create('a');
+      folder.look();
+      folder.look();
+      revokeKey(directory(), 'a', Date.now());
+      folder.look();
+      rmSync(directory(), { recursive: true });
+      folder.look();
+      expect(told).toEqual(['a true', 'a false', '']);
+    } finally {
+      folder.close();
+    }
+  });
+});
+
+describe('a caller', () => {
+  const key = (text: string, more: Partial<RouterKey> = {}): RouterKey => {
+    return { name: text, hash: hashKey(text), permissions: ['read'], ...more };
+  };
+  const admit = (keys: RouterKey[], headers: Record<string, string>, now = 1000) =>
+    new Authenticator(keys).admit(headers, ['read'], now);
+
+  it('may show the key in either header, or one of two', () => {
+    const keys = [key('one')];
+    expect(admit(keys, { 'x-api-key': 'one' }).name).toBe('one');
+    expect(admit(keys, { authorization: 'bearer one' }).name).toBe('one');
+    expect(admit(keys, { authorization: 'Bearer one', 'x-api-key': 'of-a-provider' }).name).toBe('one');
+  });
+
+  it('keeps a key up to the moment that it expires', () => {
+    const keys = [key('one', { expiresAt: 1000 })];
+    expect(admit(keys, { 'x-api-key': 'one' }, 999).name).toBe('one');
+    expect(() => admit(keys, { 'x-api-key': 'one' }, 1000)).toThrow('the key one has expired');
+  });
+
+  it('has what its key grants', () => {
+    const grant = { models: ['m'], rateLimit: { requests: 3, windowMs: 1000 }, budget: { daily: 5 } };
+    expect(admit([key('one', grant)], { 'x-api-key': 'one' })).toMatchObject(grant);
+  });
+
+  it('is nobody where there is no key at all', () => {
+    expect(() => admit([], { 'x-api-key': 'any' })).toThrow('does not know this key');
+  });
+
+  it.each(['one', 'two', 'three', 'wrong'])('is looked for among all keys, wherever it stands: %s', (presented) => {
+    const looked: string[] = [];
+    const keys = ['one', 'two', 'three'].map((text) => ({
+      ...key(text),
+      get hash() {
+        looked.push(text);
+        return hashKey(text);
+      },
+    }));
+    try {
+      admit(keys, { 'x-api-key': presented });
+    } catch {
+      expect(presented).toBe('wrong');
+    }
+    expect(looked).toEqual(['one', 'two', 'three']);
+  });
+});
