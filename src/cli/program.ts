@@ -10,6 +10,8 @@ import { createTerminal, type Terminal } from './terminal.ts';
 
 interface Entry {
   summary: string;
+  /** Not listed: it can only say that it can't do anything yet. */
+  hidden?: boolean;
   load(): Promise<{ define: DefineCommand }>;
 }
 
@@ -29,6 +31,18 @@ const commands: Readonly<Record<string, Entry>> = {
   models: { summary: 'List, add, remove, test and switch models', load: () => import('./models.ts') },
   code: { summary: 'Run Claude Code through the router', load: () => import('./code.ts') },
   env: { summary: 'Print the lines that connect Claude Code', load: () => import('./env.ts') },
+  statusline: { summary: "Print Claude Code's status line", load: () => import('./statusline.ts') },
+  init: { summary: 'Make a first configuration', load: () => import('./init.ts') },
+  import: { summary: 'Turn a configuration of claude-code-router 1 or 2 into ours', load: () => import('./import.ts') },
+  doctor: { summary: 'Look for what is wrong, and say what to do', load: () => import('./doctor.ts') },
+  service: { summary: 'Start the router whenever you log in', load: () => import('./service.ts') },
+  ui: { summary: 'Say where the dashboard is', load: () => import('./ui.ts') },
+  completion: { summary: 'Print the completion of your shell', load: () => import('./completion.ts') },
+  replay: {
+    summary: 'Ask again what was asked, under another configuration',
+    hidden: true,
+    load: () => import('./replay.ts'),
+  },
 };
 
 /** Runs the program with its arguments; resolves with the exit code. */
@@ -47,9 +61,11 @@ export async function main(args: readonly string[]): Promise<number> {
     exitWith: (code) => {
       exitCode = code;
     },
+    wholeProgram: () => createProgram(Object.keys(commands), context),
   };
   try {
-    const program = await createProgram(args, context);
+    const called = commandIn(args);
+    const program = await createProgram(called === undefined ? [] : [called], context);
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -57,7 +73,8 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function createProgram(args: readonly string[], context: CommandContext): Promise<Command> {
+/** The program with all its commands; those named have their options, too. */
+async function createProgram(defined: readonly string[], context: CommandContext): Promise<Command> {
   const program = new Command('router')
     .description('A gateway between Claude Code and any model of any provider.')
     .usage('[options]\n       router COMMAND [options]')
@@ -66,10 +83,10 @@ async function createProgram(args: readonly string[], context: CommandContext): 
     .exitOverride()
     .allowExcessArguments()
     .helpCommand(true);
-  const called = commandIn(args);
   for (const [name, entry] of Object.entries(commands)) {
-    const command = program.command(name).description(entry.summary).allowExcessArguments(false);
-    if (name === called) (await entry.load()).define(command, context);
+    const hidden = entry.hidden === true;
+    const command = program.command(name, { hidden }).description(entry.summary).allowExcessArguments(false);
+    if (defined.includes(name)) (await entry.load()).define(command, context);
   }
   runOptions(program).action(async (options) => {
     const [unknown] = program.args;

@@ -14,6 +14,8 @@ export interface Paths {
   firstKeyFile: string;
   /** What was spent of budgets, where no other place is configured. */
   accountsFile: string;
+  /** What the clients' latest sessions were answered with. */
+  sessionsFile: string;
 }
 
 /**
@@ -31,6 +33,7 @@ export function resolvePaths(environment: Environment, platform: NodeJS.Platform
     logFile: join(logDirectory, 'router.log'),
     firstKeyFile: join(stateDirectory, 'first-key.json'),
     accountsFile: join(stateDirectory, 'accounts.journal'),
+    sessionsFile: join(stateDirectory, 'sessions.json'),
   };
 }
 

@@ -137,7 +137,12 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
       return {
         gateway: {
           ...gatewayParts(routing, transport, access),
-          ...recording(telemetry, telemetrySettings(registry, currencyOf(config)), ledger),
+          ...recording(telemetry, telemetrySettings(registry, currencyOf(config)), {
+            add(record) {
+              ledger.add(record);
+              moment.sessions.add(record, () => registry.find(record.model ?? '')?.abilities.contextWindow);
+            },
+          }),
           health: moment.health,
           cache: moment.caches.at(config, (message) => logger.warn(message)),
           extensions: extensions.serve(logger, registry),
@@ -288,7 +293,7 @@ function admissionOf(config: Config, table: RoutingTable, logger: Logger, state:
 function recording(
   telemetry: Telemetry,
   settings: TelemetrySettings,
-  ledger: Ledger,
+  ledger: Pick<Ledger, 'add'>,
 ): Pick<GatewayParts, 'observe' | 'settle'> {
   return {
     observe: (call) => telemetry.observe(call, settings),

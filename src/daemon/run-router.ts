@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { resolve } from 'node:path';
 import { isLoopbackHost } from '../admission/web-guard.ts';
 import type { Environment } from '../config/env.ts';
+import { resolvePaths } from '../config/paths.ts';
 import { ConfigError } from '../config/problems.ts';
 import { createHttpServer } from '../server/create-server.ts';
 import type { Control } from '../server/service.ts';
@@ -71,7 +72,7 @@ const lastCallsMs = 600_000;
 /** Starts the router in this process. Throws ConfigError, or an Error with code EADDRINUSE. */
 export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   const { environment } = settings;
-  const moment = newMoment();
+  const moment = newMoment(resolvePaths(environment).sessionsFile);
   let assembly = await assemble({ ...settings, moment });
   const host = settings.host ?? environment.router.host ?? assembly.config.router.host;
   const access = accessOf(assembly, host, environment);
@@ -143,6 +144,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       await assembly.transport.destroy();
       await moment.caches.close();
       await states.close();
+      moment.sessions.flush();
       await ledgers.close();
       guard.set(false);
       await telemetry.close();
