@@ -35,9 +35,13 @@ async function doctor(options: DoctorOptions, context: CommandContext): Promise<
   if (options.json) terminal.json({ ok: problems === 0, findings });
   else {
     for (const finding of findings) tell(finding, terminal);
-    terminal.say(`${problems} problems, ${count('warning')} warnings.`);
+    terminal.say(`${counted(problems, 'problem')}, ${counted(count('warning'), 'warning')}.`);
   }
   if (problems > 0) context.exitWith(exitCodes.failed);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 async function examine({ config }: DoctorOptions, context: CommandContext): Promise<Finding[]> {

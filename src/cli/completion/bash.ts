@@ -30,7 +30,8 @@ function valueCases({ path, options }: CommandWords): string[] {
     .filter(({ value }) => value !== 'none')
     .map(({ flags, value }) => {
       const patterns = flags.map((flag) => quoted(`${path}:${flag}`)).join('|');
-      return `    ${patterns}) ${value === 'file' ? '' : `${reply(value as string[])} `}; return ;;`.replace(' ;', '');
+      const action = value === 'file' ? '' : `${reply(value as string[])}; `;
+      return `    ${patterns}) ${action}return ;;`;
     });
 }
 

@@ -22,7 +22,7 @@ function lines(program: string, { path, words, options }: CommandWords): string[
   const start = `complete -c ${program} -n ${quoted(`__router_at ${quoted(path)}`)}`;
   return [
     ...words.map(({ name, description }) => `${start} -f -a ${quoted(name)}${about(description)}`),
-    ...options.map((option) => `${start} ${flagsOf(option)}${valueOf(option)}${about(option.description)}`),
+    ...options.map((option) => `${start} ${flagsOf(option)}${valuePart(option)}${about(option.description)}`),
   ];
 }
 
@@ -30,7 +30,7 @@ function flagsOf({ flags }: OptionWords): string {
   return flags.map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`)).join(' ');
 }
 
-function valueOf({ value }: OptionWords): string {
+function valuePart({ value }: OptionWords): string {
   if (value === 'none') return '';
   return value === 'file' ? ' -r' : ` -x -a ${quoted((value as string[]).join(' '))}`;
 }

@@ -43,12 +43,7 @@ export function isEarlierConfig(value: unknown): value is Earlier {
 }
 
 function importRouter(earlier: Earlier, report: ImportReport): Record<string, unknown> {
-  const router: Record<string, unknown> = { port: countIn(earlier.PORT) ?? earlierPort };
-  if (earlier.PORT === undefined) {
-    report.change('PORT', `was not set and was ${earlierPort}; it is written down, since it would be 8080 here`);
-  } else if (countIn(earlier.PORT) === undefined)
-    report.drop('PORT', 'it is no number, or comes from a variable: set ROUTER_PORT');
-  else report.carry('PORT', 'router.port');
+  const router: Record<string, unknown> = { port: importPort(earlier, report) };
   const host = textIn(earlier.HOST);
   if (host !== undefined && textIn(earlier.APIKEY) === undefined && !isLoopback(host)) {
     report.drop('HOST', 'without APIKEY it was not listened to; `router.host` sets it, and then keys are asked for');
@@ -59,6 +54,19 @@ function importRouter(earlier: Earlier, report: ImportReport): Record<string, un
   const level = importLogLevel(earlier, report);
   if (level !== undefined) router.logLevel = level;
   return router;
+}
+
+/** A number, or a variable that holds one. */
+function importPort(earlier: Earlier, report: ImportReport): number | string {
+  const text = textIn(earlier.PORT);
+  const port = countIn(earlier.PORT) ?? (text?.includes('${') ? text : undefined);
+  if (port !== undefined) {
+    report.carry('PORT', 'router.port');
+    return port;
+  }
+  if (earlier.PORT !== undefined) report.drop('PORT', `it is no number; router.port is ${earlierPort}`);
+  else report.change('PORT', `was not set and was ${earlierPort}; it is written down, since it would be 8080 here`);
+  return earlierPort;
 }
 
 function isLoopback(host: string): boolean {

@@ -39,7 +39,7 @@ export function importProviders(list: unknown, report: ImportReport): ImportedPr
     if (imported === undefined) return;
     names.set(name, renamed);
     providers[renamed] = imported;
-    report.carry(where, `providers.${renamed}, with ${Object.keys(imported.models).length} models`);
+    report.carry(where, `providers.${renamed} (${Object.keys(imported.models).join(', ') || 'no models'})`);
   });
   return { providers, names };
 }

@@ -7,7 +7,7 @@ export interface ImportedRoutes {
 }
 
 /** Routes of `Router` that are scenarios of the same name here. */
-const scenarioNames = ['background', 'think', 'longContext', 'webSearch', 'image'] as const;
+const scenarioNames = ['background', 'think', 'longContext', 'webSearch', 'image', 'subagent'] as const;
 
 /** `Router`, `fallback` and `CUSTOM_ROUTER_PATH` as our `routing`; routes to providers that are not there are left out. */
 export function importRoutes(

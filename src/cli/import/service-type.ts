@@ -5,6 +5,8 @@ import { type PresetName, presets } from '../../providers/presets.ts';
 export interface ServiceHere {
   type: ProviderType;
   baseUrl?: string;
+  /** Where at a cloud its models are. */
+  location?: string;
   quirks?: Record<string, unknown>;
   /** How it differs from before. */
   change?: string;
@@ -22,7 +24,7 @@ interface ServiceBefore {
 /** The service that an earlier configuration means by an address and its transformers. */
 export function serviceOf(before: ServiceBefore): ServiceHere {
   const { address, transformers } = before;
-  if (transformers.some((name) => name.startsWith('vertex-'))) return { type: 'vertex' };
+  if (transformers.some((name) => name.startsWith('vertex-'))) return vertex(address);
   const url = parsedUrl(address);
   const known = url && typeOfHost(url);
   if (transformers.includes('anthropic') || /\/messages\/?$/.test(url?.pathname ?? ''))
@@ -44,7 +46,16 @@ function messagesService({ address, bearer }: ServiceBefore, known: ProviderType
     : `${address.replace(/\/+$/, '').replace(/\/v1$/, '')}/v1/messages`;
   if (known !== undefined && known !== 'ollama' && known !== 'google') return { type: known, baseUrl: full };
   if (bearer) return { type: 'openai-compatible', baseUrl: full };
-  return { type: 'anthropic', baseUrl: full, quirks: { clientIdentity: 'withhold' } };
+  const change = 'what Claude Code says for Anthropic alone, such as the id of its installation, is not sent there';
+  return { type: 'anthropic', baseUrl: full, quirks: { clientIdentity: 'withhold' }, change };
+}
+
+/** Its address is made of the project and the location; `us-east5-aiplatform.googleapis.com` tells the latter. */
+function vertex(address: string): ServiceHere {
+  const [, location] = /([\w-]+)-aiplatform\.googleapis\.com/.exec(address) ?? [];
+  const change =
+    'the address is made of the project and the location; set `project` where the environment does not say it';
+  return { type: 'vertex', ...(location === undefined ? {} : { location }), change };
 }
 
 function ollama(address: string): ServiceHere {
