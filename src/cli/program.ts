@@ -110,7 +110,9 @@ function commandIn(args: readonly string[]): string | undefined {
 }
 
 function unknownCommand(name: string): CliFailure {
-  const meant = nearest(name, Object.keys(commands));
+  const names = Object.keys(commands).filter((each) => commands[each]?.hidden !== true);
+  const begun = names.filter((each) => each.startsWith(name));
+  const meant = begun.length > 0 ? begun.join('", "') : nearest(name, names);
   const hint = meant === undefined ? '`router --help` lists the commands' : `did you mean "${meant}"?`;
   return new CliFailure(`there is no command "${name}"; ${hint}`, exitCodes.usage);
 }

@@ -70,6 +70,31 @@ describe('router init', () => {
   });
 });
 
+describe('a wrong use', () => {
+  it.each([
+    [['models', 'add', 'x', '--provider', 'opnai'], 'did you mean "openai"?'],
+    [['models', 'add', 'x', '--provider', 'demo', '--max-tokens', 'many'], 'expected a whole number'],
+    [['models', 'nothing'], 'nothing'],
+    [['config', 'nothing'], 'no command "nothing"; it has show'],
+    [['stat'], 'did you mean "status", "stats", "statusline"?'],
+    [['replai'], '`router --help` lists the commands'],
+  ])('%j is told, with exit code 2', async (args, told) => {
+    const ran = await home.run(...args);
+    expect([ran.exitCode, ran.stdout]).toEqual([2, '']);
+    expect(ran.stderr).toContain(told);
+    expect(existsSync(configFile())).toBe(false);
+  });
+
+  it.each([
+    ...['start', 'stop', 'status', 'config', 'models add', 'code', 'env', 'statusline', 'init', 'import', 'doctor'],
+    ...['service install', 'service uninstall', 'service status', 'ui', 'completion', 'replay', 'explain', 'stats'],
+  ])('of %s is prevented by its help, which has an example', async (command) => {
+    const ran = await home.run(...command.split(' '), '--help');
+    expect([ran.exitCode, ran.stderr]).toEqual([0, '']);
+    expect(ran.stdout).toMatch(/Examples?:/);
+  });
+});
+
 describe('what is not there yet', () => {
   it('router ui tells where the dashboard will be', async () => {
     expect((await home.run('ui')).exitCode).toBe(3);

@@ -58,8 +58,7 @@ function importRouter(earlier: Earlier, report: ImportReport): Record<string, un
 
 /** A number, or a variable that holds one. */
 function importPort(earlier: Earlier, report: ImportReport): number | string {
-  const text = textIn(earlier.PORT);
-  const port = countIn(earlier.PORT) ?? (text?.includes('${') ? text : undefined);
+  const port = countIn(earlier.PORT) ?? withDefault(textIn(earlier.PORT));
   if (port !== undefined) {
     report.carry('PORT', 'router.port');
     return port;
@@ -67,6 +66,12 @@ function importPort(earlier: Earlier, report: ImportReport): number | string {
   if (earlier.PORT !== undefined) report.drop('PORT', `it is no number; router.port is ${earlierPort}`);
   else report.change('PORT', `was not set and was ${earlierPort}; it is written down, since it would be 8080 here`);
   return earlierPort;
+}
+
+/** A variable alone, which must not leave the port empty. */
+function withDefault(text: string | undefined): string | undefined {
+  const [, name] = /^\$\{(\w+)\}$/.exec(text ?? '') ?? [];
+  return name === undefined ? undefined : `\${${name}:-${earlierPort}}`;
 }
 
 function isLoopback(host: string): boolean {
