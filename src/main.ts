@@ -1,4 +1,11 @@
 #!/usr/bin/env node
-import { main } from './cli/program.ts';
+const args = process.argv.slice(2);
 
-process.exitCode = await main(process.argv.slice(2));
+// Claude Code asks for its status line all the time: it gets one without anything else being loaded.
+if (args.length === 1 && args[0] === 'statusline') {
+  const { printStatusLine } = await import('./cli/status-line.ts');
+  await printStatusLine();
+} else {
+  const { main } = await import('./cli/program.ts');
+  process.exitCode = await main(args);
+}

@@ -39,6 +39,8 @@ export interface CallRecord {
   caller: string;
   sessionId?: string;
   requestedModel: string;
+  /** Whose request it is: the person's conversation, a subagent of it, or the client's own, such as a title. */
+  askedBy?: 'person' | 'subagent' | 'client';
   stream: boolean;
   /** The configured name of the target that answered; undefined where none did. */
   model?: string;

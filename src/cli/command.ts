@@ -8,6 +8,8 @@ export interface CommandContext {
   terminal: Terminal;
   /** Says with which code the program ends; 0 where nobody does. */
   exitWith(code: number): void;
+  /** The program with the options of every command, for completion. */
+  wholeProgram(): Promise<Command>;
 }
 
 /** Gives a command its options and its action. Each file of a command exports one as `define`. */

@@ -6,7 +6,7 @@ import { redactConfig } from '../config/secret.ts';
 import { checkConfig } from '../daemon/check-config.ts';
 import type { CommandContext } from './command.ts';
 import { changeConfig, configFileOf, parsePath, readWritten, valueAt } from './config-file.ts';
-import { CliFailure } from './exit.ts';
+import { CliFailure, exitCodes } from './exit.ts';
 
 interface FileOption {
   config?: string;
@@ -22,8 +22,14 @@ export function define(command: Command, context: CommandContext): void {
       .addHelpText('after', `\nExample:\n  ${example}`);
   command
     .option('-c, --config <file>', 'another configuration file')
+    .allowExcessArguments()
     .addHelpText('after', '\nExample:\n  router config set routing.defaultModel gpt-4')
-    .action((options: FileOption) => show(options, context));
+    .action((options: FileOption) => {
+      const [unknown] = command.args;
+      if (unknown === undefined) return show(options, context);
+      const names = command.commands.map((each) => each.name()).join(', ');
+      throw new CliFailure(`router config has no command "${unknown}"; it has ${names}`, exitCodes.usage);
+    });
   sub('show', 'Print the configuration, secrets hidden', 'router config show').action((options: FileOption) =>
     show(options, context),
   );

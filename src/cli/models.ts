@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { CommandContext } from './command.ts';
 import { type AddOptions, addModel } from './models/add.ts';
 import { listModels } from './models/list.ts';
@@ -45,7 +45,12 @@ function addOptions(command: Command): Command {
     .option('--model <id>', "the service's id of the model; the name where left out")
     .option('--endpoint <url>', 'where it is, where that is not the usual place')
     .option('--api-key <value>', 'the key; better ${NAME}, a variable of the environment')
-    .option('--max-tokens <count>', 'its limit of output tokens', Number)
-    .option('--context-window <count>', 'tokens of prompt and answer together', Number)
+    .option('--max-tokens <count>', 'its limit of output tokens', readCount)
+    .option('--context-window <count>', 'tokens of prompt and answer together', readCount)
     .option('--default', 'make it the default, too');
+}
+
+function readCount(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a whole number above zero.');
 }

@@ -10,6 +10,8 @@ import { createTerminal, type Terminal } from './terminal.ts';
 
 interface Entry {
   summary: string;
+  /** Not listed: it can only say that it can't do anything yet. */
+  hidden?: boolean;
   load(): Promise<{ define: DefineCommand }>;
 }
 
@@ -31,6 +33,18 @@ const commands: Readonly<Record<string, Entry>> = {
   secrets: { summary: 'Encrypt values of the configuration, and change the keys', load: () => import('./secrets.ts') },
   code: { summary: 'Run Claude Code through the router', load: () => import('./code.ts') },
   env: { summary: 'Print the lines that connect Claude Code', load: () => import('./env.ts') },
+  statusline: { summary: "Print Claude Code's status line", load: () => import('./statusline.ts') },
+  init: { summary: 'Make a first configuration', load: () => import('./init.ts') },
+  import: { summary: 'Turn a configuration of claude-code-router 1 or 2 into ours', load: () => import('./import.ts') },
+  doctor: { summary: 'Look for what is wrong, and say what to do', load: () => import('./doctor.ts') },
+  service: { summary: 'Start the router whenever you log in', load: () => import('./service.ts') },
+  ui: { summary: 'Say where the dashboard is', load: () => import('./ui.ts') },
+  completion: { summary: 'Print the completion of your shell', load: () => import('./completion.ts') },
+  replay: {
+    summary: 'Ask again what was asked, under another configuration',
+    hidden: true,
+    load: () => import('./replay.ts'),
+  },
 };
 
 /** Runs the program with its arguments; resolves with the exit code. */
@@ -49,6 +63,7 @@ export async function main(args: readonly string[]): Promise<number> {
     exitWith: (code) => {
       exitCode = code;
     },
+    wholeProgram: () => createProgram(Object.keys(commands), context),
   };
   try {
     const called = commandIn(args);
@@ -63,11 +78,13 @@ export async function main(args: readonly string[]): Promise<number> {
 /** The program with the options of every command, for the reference. */
 export function describedProgram(): Promise<Command> {
   const environment = environmentFrom({});
-  return createProgram(Object.keys(commands), {
+  const context: CommandContext = {
     environment,
     terminal: createTerminal(environment),
     exitWith: () => undefined,
-  });
+    wholeProgram: () => createProgram(Object.keys(commands), context),
+  };
+  return context.wholeProgram();
 }
 
 /** The program with all its commands; those named have their options, too. */
@@ -81,7 +98,8 @@ async function createProgram(defined: readonly string[], context: CommandContext
     .allowExcessArguments()
     .helpCommand(true);
   for (const [name, entry] of Object.entries(commands)) {
-    const command = program.command(name).description(entry.summary).allowExcessArguments(false);
+    const hidden = entry.hidden === true;
+    const command = program.command(name, { hidden }).description(entry.summary).allowExcessArguments(false);
     if (defined.includes(name)) (await entry.load()).define(command, context);
   }
   runOptions(program).action(async (options) => {
@@ -106,7 +124,9 @@ function commandIn(args: readonly string[]): string | undefined {
 }
 
 function unknownCommand(name: string): CliFailure {
-  const meant = nearest(name, Object.keys(commands));
+  const names = Object.keys(commands).filter((each) => commands[each]?.hidden !== true);
+  const begun = names.filter((each) => each.startsWith(name));
+  const meant = begun.length > 0 ? begun.join('", "') : nearest(name, names);
   const hint = meant === undefined ? '`router --help` lists the commands' : `did you mean "${meant}"?`;
   return new CliFailure(`there is no command "${name}"; ${hint}`, exitCodes.usage);
 }

@@ -16,6 +16,8 @@ export interface Paths {
   masterKeyFile: string;
   /** What was spent of budgets, where no other place is configured. */
   accountsFile: string;
+  /** What the clients' latest sessions were answered with. */
+  sessionsFile: string;
 }
 
 /**
@@ -34,6 +36,7 @@ export function resolvePaths(environment: Environment, platform: NodeJS.Platform
     keysDirectory: join(stateDirectory, 'keys'),
     masterKeyFile: join(stateDirectory, 'master-key'),
     accountsFile: join(stateDirectory, 'accounts.journal'),
+    sessionsFile: join(stateDirectory, 'sessions.json'),
   };
 }
 

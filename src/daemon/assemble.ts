@@ -127,7 +127,12 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
       return {
         gateway: {
           ...gatewayParts(routing, transport, access),
-          ...recording(telemetry, telemetrySettings(registry, currencyOf(config)), ledger),
+          ...recording(telemetry, telemetrySettings(registry, currencyOf(config)), {
+            add(record) {
+              ledger.add(record);
+              moment.sessions.add(record, () => registry.find(record.model ?? '')?.abilities.contextWindow);
+            },
+          }),
           health: moment.health,
           cache: moment.caches.at(config, extensions.version, (message) => logger.warn(message)),
           extensions: extensions.serve(logger, registry),
@@ -274,7 +279,7 @@ function admissionOf(config: Config, table: RoutingTable, logger: Logger, state:
 function recording(
   telemetry: Telemetry,
   settings: TelemetrySettings,
-  ledger: Ledger,
+  ledger: Pick<Ledger, 'add'>,
 ): Pick<GatewayParts, 'observe' | 'settle'> {
   return {
     observe: (call) => telemetry.observe(call, settings),

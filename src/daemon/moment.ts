@@ -3,15 +3,18 @@ import type { RetrySettings } from '../gateway/parts.ts';
 import { type BreakerSettings, Health } from '../providers/health.ts';
 import { LiveState } from '../routing/live-state.ts';
 import { Caches } from './caches.ts';
+import { SessionNotes } from './session-notes.ts';
 
-/** What outlives a reload: how targets do, whose turn it is, where sessions are, what is kept. */
+/** What outlives a reload: how targets do, whose turn it is, where sessions are and what they were answered with, what is kept. */
 export interface Moment {
   health: Health;
   state: LiveState;
   caches: Caches;
+  sessions: SessionNotes;
 }
 
-export function newMoment(): Moment {
+/** `sessionsFile` is where sessions are noted for other commands; nowhere where it is left out. */
+export function newMoment(sessionsFile?: string): Moment {
   const health = new Health(breakerSettings(undefined), Date.now);
   const state = new LiveState({
     blocked: (target) => {
@@ -23,7 +26,7 @@ export function newMoment(): Moment {
     random: Math.random,
     now: Date.now,
   });
-  return { health, state, caches: new Caches() };
+  return { health, state, caches: new Caches(), sessions: new SessionNotes(sessionsFile) };
 }
 
 export function breakerSettings(configured: Config['circuitBreaker']): BreakerSettings {

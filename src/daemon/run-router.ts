@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { KeyFolder } from '../admission/key-folder.ts';
 import { isLoopbackHost } from '../admission/web-guard.ts';
 import type { Environment } from '../config/env.ts';
+import { resolvePaths } from '../config/paths.ts';
 import { ConfigError } from '../config/problems.ts';
 import { AtRest } from '../secrets/at-rest.ts';
 import { SecretBox } from '../secrets/secret-box.ts';
@@ -75,7 +76,7 @@ const lastCallsMs = 600_000;
 /** Starts the router in this process. Throws ConfigError, or an Error with code EADDRINUSE. */
 export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   const { environment } = settings;
-  const moment = newMoment();
+  const moment = newMoment(resolvePaths(environment).sessionsFile);
   let assembly = await assemble({ ...settings, moment });
   const host = settings.host ?? environment.router.host ?? assembly.config.router.host;
   const { keysDirectory } = assembly.paths;
@@ -164,6 +165,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
       await assembly.transport.destroy();
       await moment.caches.close();
       await states.close();
+      moment.sessions.flush();
       await ledgers.close();
       guard.set(false);
       await telemetry.close();

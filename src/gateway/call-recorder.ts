@@ -41,6 +41,7 @@ export class CallRecorder {
     const { table } = this.#parts;
     this.record.rule = decision.rule;
     this.record.reason = decision.reason;
+    this.record.askedBy = facts.isSubagent ? 'subagent' : facts.isBackground ? 'client' : 'person';
     this.record.explain = () => explain(decision, facts, table, state, { showText: false });
     this.#parts.state.noteDecision(decision, facts);
     this.observer?.decided(this.record, this.record.explain);

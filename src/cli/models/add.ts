@@ -1,3 +1,4 @@
+import { nearest } from '../../config/nearest.ts';
 import { providerTypes } from '../../config/provider-types.ts';
 import { presetOf } from '../../providers/presets.ts';
 import type { CommandContext } from '../command.ts';
@@ -23,6 +24,7 @@ export async function addModel(name: string, options: AddOptions, context: Comma
     throw new CliFailure(`${file} has a model "${name}" already; \`router models remove ${name}\` removes it.`);
   }
   const provider = options.provider ?? (await askProvider(name, context));
+  checkProvider(provider, written);
   const apiKey = options.apiKey ?? (await askKey(provider, written, context));
   const { model, endpoint, maxTokens, contextWindow } = options;
   const value = withoutUndefined({ provider, model, endpoint, apiKey, maxTokens, contextWindow });
@@ -32,13 +34,23 @@ export async function addModel(name: string, options: AddOptions, context: Comma
   context.terminal.say(`Added ${name} to ${file}.`);
 }
 
+function checkProvider(provider: string, written: unknown): void {
+  const configured = Object.keys((valueAt(written, ['providers']) as object | undefined) ?? {});
+  const blocks = ['openai', 'google', 'local', 'openrouter'].filter((block) => valueAt(written, [block]) !== undefined);
+  const known = [...providerTypes, ...configured, ...blocks];
+  if (known.includes(provider)) return;
+  const meant = nearest(provider, known);
+  const hint = meant === undefined ? `one of ${[...new Set(known)].join(', ')}` : `did you mean "${meant}"?`;
+  throw new CliFailure(`--provider: there is no service "${provider}"; ${hint}`, exitCodes.usage);
+}
+
 async function askProvider(name: string, { terminal }: CommandContext): Promise<string> {
   if (!terminal.canAsk) {
     throw new CliFailure(`--provider is missing; one of ${providerTypes.join(', ')}`, exitCodes.usage);
   }
   const { isCancel, select } = await import('@clack/prompts');
   const options = providerTypes.map((type) => ({ value: type as string, label: presetOf(type)?.label ?? type }));
-  const answer = await select({ message: `Which service has ${name}?`, options });
+  const answer = await select({ message: `Which service has ${name}?`, options, output: process.stderr });
   if (isCancel(answer)) throw new CliFailure('Nothing was changed.');
   return answer;
 }
@@ -50,7 +62,11 @@ async function askKey(provider: string, written: unknown, { terminal }: CommandC
   if (!terminal.canAsk || !preset || preset.keyOptional || configured) return undefined;
   const { isCancel, text } = await import('@clack/prompts');
   const [variable = ''] = preset.keyVariables;
-  const answer = await text({ message: 'Which environment variable holds its key?', initialValue: variable });
+  const answer = await text({
+    message: 'Which environment variable holds its key?',
+    initialValue: variable,
+    output: process.stderr,
+  });
   if (isCancel(answer)) throw new CliFailure('Nothing was changed.');
   return answer === '' || answer === variable ? undefined : `\${${answer}}`;
 }
