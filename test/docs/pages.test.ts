@@ -9,7 +9,7 @@ import { environmentFrom } from '../../src/config/env.ts';
 import { assemble } from '../../src/daemon/assemble.ts';
 import { compileExpression, isExpressionProblem } from '../../src/routing/expression.ts';
 import { readRoutingTests } from '../../src/routing/test-file.ts';
-import { type Block, madeUpKeys, notYet, readPages, root } from './pages.ts';
+import { type Block, madeUpKeys, notYet, type Page, readPages, root } from './pages.ts';
 
 const pages = readPages();
 const blocks = pages.flatMap((page) => page.blocks);
@@ -41,7 +41,8 @@ describe('the blocks of the pages', () => {
       }
       // A part of a file, with comments, stands without the braces of the whole, and with the demo model.
       const isPart = language === 'jsonc';
-      const environment = environmentFrom({ ...(isPart ? {} : madeUpKeys), HOME: folder });
+      const environment = environmentFrom({ ...(isPart ? {} : madeUpKeys), HOME: folder, AWS_REGION: 'us-east-1' });
+      for (const [, file] of text.matchAll(/"\.\/([\w-]+\.mjs)"/g)) writeFileSync(join(folder, file!), anyExtension);
       const configText = { text: isPart ? `{ ${text}\n}` : text, format: 'json' as const, directory: folder };
       const assembly = await assemble({ configText, environment });
       await assembly.transport.destroy();
@@ -91,6 +92,9 @@ describe('the blocks of the pages', () => {
   });
 });
 
+/** A file that is a plugin and a transformer, and changes nothing. */
+const anyExtension = 'export default { onRequest() {}, transform: (value) => value };';
+
 /** Clouds whose credential is a file of the machine. */
 const needsLogin = new Set(['vertex']);
 
@@ -105,6 +109,12 @@ describe('the links of the pages', () => {
     if (anchor !== undefined) expect(anchorsOf(readFileSync(path, 'utf8'))).toContain(anchor);
   });
 });
+
+/** What stands in code: in blocks of commands, and between backquotes. */
+function codeOf({ text, blocks: all }: Page): string[] {
+  const inline = [...prose(text).matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!);
+  return [...all.filter(({ language }) => language === 'sh').map((block) => block.text), ...inline];
+}
 
 function prose(text: string): string {
   return text.replaceAll(/^```[\s\S]*?^```$/gm, '');
@@ -124,10 +134,12 @@ function anchorsOf(text: string): string[] {
 describe('the commands of the pages', () => {
   const mentions = pages
     .filter(({ name }) => name !== 'docs/cli.md')
-    .flatMap(({ name, text }) =>
-      [...text.matchAll(/(?:^|[`(>"|] ?|\$\()router ([a-z]+)([^`\n]*)/gm)].map(([whole, command, rest]) => ({
-        ...{ place: `${name}: ${whole.trim()}`, command: command!, rest: rest!.replace(/ -- .*| [|#;>].*/, '') },
-      })),
+    .flatMap((page) =>
+      codeOf(page).flatMap((code) =>
+        [...code.matchAll(/(?:^|[(>"|] ?)router ([a-z]+)([^\n]*)/gm)].map(([whole, command, rest]) => ({
+          ...{ place: `${page.name}: ${whole.trim()}`, command: command!, rest: rest!.replace(/ -- .*| [|#;>].*/, '') },
+        })),
+      ),
     );
   let program: Command;
   beforeAll(async () => {
