@@ -3,7 +3,9 @@ import { Failure } from '../call/failure.ts';
 import type { Target } from '../providers/target.ts';
 import type { UpstreamReply } from '../providers/transport.ts';
 import { credentialsOf } from './attempt.ts';
+import { hiderOf } from './hidden-credential.ts';
 import type { GatewayParts } from './parts.ts';
+import { readWhole } from './read-whole.ts';
 
 /** A request for something that Anthropic itself holds, as it came. */
 export interface PassedRequest extends Pick<Call, 'headers' | 'signal' | 'caller'> {
@@ -35,11 +37,20 @@ export async function passThrough(
   const url = `${calls!.replace(/\/messages$/, '')}${request.path.replace(/^\/v1/, '')}${request.query}`;
   const { method, body, signal } = request;
   const credentials = await credentialsOf(parts, request, target, key, { url, body, signal });
-  return parts.upstream.send({
+  const reply = await parts.upstream.send({
     ...{ method, url, signal, provider: target.provider },
     headers: { ...forwarded(request.headers), ...credentials, ...target.headers },
     ...(body.length > 0 ? { body } : {}),
   });
+  if (reply.status < 400) return reply;
+  const refusal = await readWhole(reply.body, refusalLimit, target.provider, () => undefined);
+  return { ...reply, body: whole(hiderOf(key, credentials, target.headers).bytes(refusal)) };
+}
+
+const refusalLimit = 1024 * 1024;
+
+async function* whole(body: Buffer): AsyncGenerator<Buffer> {
+  yield body;
 }
 
 function forwarded(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createKey, revokeKey } from '../../src/admission/key-folder.ts';
 import { routes } from '../../src/server/route-table.ts';
+import { listen } from '../support/fake-upstream.ts';
 import { http, messagesBody } from '../support/http.ts';
 import { type InProcessRouter, startInProcess } from '../support/in-process-router.ts';
 
@@ -16,10 +18,14 @@ const requests: Readonly<Record<string, { path?: string; body?: unknown }>> = {
   'POST /v1/chat/completions': { body: { model: 'm', messages: [{ role: 'user', content: 'hello' }] } },
   'POST /v1/responses': { body: { model: 'm', input: 'hello' } },
   'GET /v1/models/*': { path: '/v1/models/m' },
+  'GET /debug/profile': { path: '/debug/profile?seconds=1' },
   'POST /api/explain': { body: messagesBody('hello', { model: 'm' }) },
 };
 
 let router: InProcessRouter;
+let anthropic: Server;
+/** What stands for `*` in a path, where that is not the id of a call. */
+const parameters: Record<string, string> = {};
 let callId = '';
 const keys: Partial<Record<Credential, string>> = { 'wrong key': 'ccr-wrong' };
 
@@ -34,8 +40,15 @@ beforeAll(async () => {
       ...(expired ? { expiresAt: '2020-01-01' } : {}),
     };
   });
+  anthropic = createServer((request, response) => {
+    request.resume().once('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
+  });
   router = await startInProcess({
-    models: { m: { provider: 'demo' }, other: { provider: 'demo' } },
+    models: {
+      m: { provider: 'demo' },
+      other: { provider: 'demo' },
+      claude: { provider: 'anthropic', apiKey: 'of-a-provider', endpoint: await listen(anthropic) },
+    },
     routing: { fallbacks: ['other'] },
     security: {
       authentication: {
@@ -48,10 +61,18 @@ beforeAll(async () => {
   await statusBecomes(200);
   revokeKey(directory, 'revoked', Date.now());
   await statusBecomes(401);
-  const call = await ask('POST', '/v1/messages', 'write', messagesBody('hello', { model: 'm' }));
+  const call = await http(`${router.url}/v1/messages`, {
+    body: messagesBody('hello', { model: 'm' }),
+    headers: { 'x-api-key': keys.admin!, 'x-debug': 'true' },
+  });
   callId = String(call.headers['request-id']);
+  parameters['/debug/traces/*'] = String(call.headers['x-router-trace']);
 });
-afterAll(() => router.stop());
+afterAll(async () => {
+  await router.stop();
+  anthropic.closeAllConnections();
+  anthropic.close();
+});
 
 /** A running router follows its keys within a second. */
 async function statusBecomes(status: number): Promise<void> {
@@ -67,8 +88,8 @@ function ask(method: string, path: string, credential: Credential, body?: unknow
 describe('every route of the router', () => {
   it('answers each kind of key as the table in docs/security-keys.md says', async () => {
     const rows: string[] = [];
-    for (const { method, path } of routes) {
-      const { path: asked = path.replace('*', callId), body } = requests[`${method} ${path}`] ?? {};
+    for (const { method, path } of [...routes, { method: 'GET', path: '/metrics' }]) {
+      const { path: asked = path.replace('*', parameters[path] ?? callId), body } = requests[`${method} ${path}`] ?? {};
       const statuses: string[] = [];
       for (const credential of credentials) {
         statuses.push(String((await ask(method, asked, credential, body)).status));
@@ -81,7 +102,7 @@ describe('every route of the router', () => {
   it('refuses a method that it does not have before it asks for a key', async () => {
     for (const path of new Set(routes.map((route) => route.path.replace('*', 'x')))) {
       for (const credential of ['no key', 'wrong key', 'read', 'admin'] as const) {
-        expect((await ask('DELETE', path, credential)).status, `${path}, ${credential}`).toBe(405);
+        expect((await ask('PATCH', path, credential)).status, `${path}, ${credential}`).toBe(405);
       }
     }
   });

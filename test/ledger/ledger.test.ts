@@ -7,6 +7,9 @@ import type { CallRecord } from '../../src/call/record.ts';
 import { noSeal, type Seal } from '../../src/ledger/engine.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { type LedgerSettings, openLedger } from '../../src/ledger/open-ledger.ts';
+import { AtRest } from '../../src/secrets/at-rest.ts';
+import { MasterKeys } from '../../src/secrets/master-keys.ts';
+import { SecretBox } from '../../src/secrets/secret-box.ts';
 import { type Postgres, postgresPrograms, startPostgres } from '../support/postgres.ts';
 import { attemptOf, recordOf, usageOf } from './records.ts';
 
@@ -287,6 +290,29 @@ describe.each(engines)('the ledger in $name', ({ fresh }) => {
     expect((await sealed.calls({ ...always, limit: 1 }))[0]).not.toHaveProperty('bodies');
     await sealed.close();
     expect((await ledger.call(record.id))!.bodies!.request.toString()).not.toContain('secret');
+  });
+
+  it('refuses bodies that were moved to another call, and seals all anew', async () => {
+    const masterKeys = new MasterKeys({ variable: 'ab'.repeat(32), file: '' });
+    const atRest = new AtRest(masterKeys, new SecretBox(masterKeys, () => 0));
+    const bodies = { request: Buffer.from('first'), reply: Buffer.from('second'), truncated: false };
+    const records = Array.from({ length: 60 }, () => recordOf({ bodies }));
+    for (const record of records) ledger.add(record);
+    await ledger.flush();
+    atRest.configure({ enabled: true, keyRotation: 60 });
+    const { ledger: sealed } = opened(url, { seal: atRest });
+    const [one, other] = records;
+    await expect(sealed.call(one!.id)).rejects.toMatchObject({ kind: 'sealed-data' });
+    expect(await sealed.reseal((bytes, place) => atRest.reseal(bytes, place))).toBe(120);
+    expect((await sealed.call(one!.id))!.bodies).toEqual(bodies);
+    expect((await ledger.call(one!.id))!.bodies!.reply.includes('second')).toBe(false);
+    await sealed.reseal((bytes, place) => atRest.seal(atRest.open(bytes, place), place.replace(one!.id, other!.id)));
+    await expect(sealed.call(one!.id)).rejects.toMatchObject({
+      kind: 'sealed-data',
+      message: expect.stringContaining(`the recorded request of ${one!.id} is refused`),
+    });
+    expect((await sealed.call(other!.id))!.bodies).toEqual(bodies);
+    await sealed.close();
   });
 
   it.each([
