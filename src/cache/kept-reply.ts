@@ -15,37 +15,42 @@ export interface KeptReply {
   usageEstimated: boolean;
 }
 
-/** Makes bytes unreadable for others, and readable again. What was sealed otherwise, or changed, opens to undefined. */
+/** Makes bytes unreadable for others, and readable again. `place` says what they are and whose: nowhere else they open. */
 export interface Seal {
-  seal(bytes: Buffer): Buffer;
-  unseal(bytes: Buffer): Buffer | undefined;
+  seal(bytes: Buffer, place: string): Buffer;
+  /** Throws where the bytes were sealed otherwise, or changed. */
+  open(bytes: Buffer, place: string): Buffer;
 }
 
 /** Bytes as they are. */
-export const openSeal: Seal = { seal: (bytes) => bytes, unseal: (bytes) => bytes };
+export const openSeal: Seal = { seal: (bytes) => bytes, open: (bytes) => bytes };
 
 const plain = 0;
 const zipped = 1;
 
-/** A reply as bytes. */
-export async function packReply(reply: KeptReply, compression: boolean, seal: Seal): Promise<Buffer> {
+/** A reply as bytes, to be kept under a key. */
+export async function packReply(key: string, reply: KeptReply, compression: boolean, seal: Seal): Promise<Buffer> {
   const json = Buffer.from(JSON.stringify(reply));
   const body = compression ? await promisify(gzip)(json) : json;
-  return seal.seal(Buffer.concat([Buffer.of(compression ? zipped : plain), body]));
+  return seal.seal(Buffer.concat([Buffer.of(compression ? zipped : plain), body]), placeOf(key));
 }
 
-/** The reply in bytes of `packReply`; undefined where they are not one, whatever they are. */
-export async function unpackReply(sealed: Buffer, seal: Seal): Promise<KeptReply | undefined> {
+/** The reply in bytes of `packReply`; undefined where they are not one of this key, whatever they are. */
+export async function unpackReply(key: string, sealed: Buffer, seal: Seal): Promise<KeptReply | undefined> {
   try {
-    const bytes = seal.unseal(sealed);
-    const body = bytes?.subarray(1);
-    if (!bytes || !body || (bytes[0] !== plain && bytes[0] !== zipped)) return undefined;
+    const bytes = seal.open(sealed, placeOf(key));
+    const body = bytes.subarray(1);
+    if (bytes[0] !== plain && bytes[0] !== zipped) return undefined;
     const json = bytes[0] === zipped ? await promisify(gunzip)(body, { maxOutputLength: mostBytes }) : body;
     const reply = parseJson(json.toString('utf8'));
     return isKeptReply(reply) ? reply : undefined;
   } catch {
     return undefined;
   }
+}
+
+function placeOf(key: string): string {
+  return `the reply kept as ${key}`;
 }
 
 /** Larger replies are not kept. */

@@ -43,7 +43,7 @@ export class ReplyCache {
 
   async find(key: string): Promise<KeptReply | undefined> {
     const bytes = await this.#ask((store) => store.get(key));
-    return bytes && unpackReply(bytes, this.#settings.seal);
+    return bytes && unpackReply(key, bytes, this.#settings.seal);
   }
 
   /** Keeps a reply; resolves when it can be found. */
@@ -60,7 +60,7 @@ export class ReplyCache {
 
   async #write(key: string, reply: KeptReply, ttlMs: number): Promise<void> {
     const { compression, seal } = this.#settings;
-    const bytes = await packReply(reply, compression, seal).catch(() => undefined);
+    const bytes = await packReply(key, reply, compression, seal).catch(() => undefined);
     if (bytes && bytes.length <= this.mostBytes) await this.#ask((store) => store.set(key, bytes, ttlMs));
   }
 

@@ -1,4 +1,4 @@
-import { openSeal } from '../cache/kept-reply.ts';
+import type { Seal } from '../cache/kept-reply.ts';
 import { ReplyCache } from '../cache/reply-cache.ts';
 import type { Config } from '../config/schema.ts';
 import { isSwitchedOff } from '../config/switches.ts';
@@ -11,8 +11,13 @@ type CacheConfig = NonNullable<Config['cache']>;
 
 /** What is kept in this process and elsewhere: one store for each place that a configuration named since the start. */
 export class Caches {
+  readonly #seal: Seal;
   readonly #stores = new Map<string, CacheStore>();
   readonly #replies = new Map<string, ReplyCache>();
+
+  constructor(seal: Seal) {
+    this.#seal = seal;
+  }
 
   /**
    * Kept replies as a configuration wants them; the same place keeps what it holds, for calls with the same salt. Undefined
@@ -32,7 +37,7 @@ export class Caches {
       ttlMs: cache.ttl * 1000,
       rules: cache.rules.map(({ pattern, ttl }) => ({ pattern, ttlMs: ttl * 1000 })),
       compression: cache.compression,
-      seal: openSeal,
+      seal: this.#seal,
       mostBytes: cache.maxSize,
       now: () => Date.now(),
       report,

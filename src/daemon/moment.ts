@@ -1,3 +1,4 @@
+import { openSeal, type Seal } from '../cache/kept-reply.ts';
 import type { Config } from '../config/schema.ts';
 import type { RetrySettings } from '../gateway/parts.ts';
 import { type BreakerSettings, Health } from '../providers/health.ts';
@@ -13,8 +14,8 @@ export interface Moment {
   sessions: SessionNotes;
 }
 
-/** `sessionsFile` is where sessions are noted for other commands; nowhere where it is left out. */
-export function newMoment(sessionsFile?: string): Moment {
+/** Nothing is known yet; what is kept is sealed. `sessionsFile` is where sessions are noted for other commands; nowhere where it is left out. */
+export function newMoment(seal: Seal = openSeal, sessionsFile?: string): Moment {
   const health = new Health(breakerSettings(undefined), Date.now);
   const state = new LiveState({
     blocked: (target) => {
@@ -26,7 +27,7 @@ export function newMoment(sessionsFile?: string): Moment {
     random: Math.random,
     now: Date.now,
   });
-  return { health, state, caches: new Caches(), sessions: new SessionNotes(sessionsFile) };
+  return { health, state, caches: new Caches(seal), sessions: new SessionNotes(sessionsFile) };
 }
 
 export function breakerSettings(configured: Config['circuitBreaker']): BreakerSettings {

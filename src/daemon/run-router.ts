@@ -76,11 +76,11 @@ const lastCallsMs = 600_000;
 /** Starts the router in this process. Throws ConfigError, or an Error with code EADDRINUSE. */
 export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   const { environment } = settings;
-  const moment = newMoment(resolvePaths(environment).sessionsFile);
+  const atRest = atRestOf(environment);
+  const moment = newMoment(atRest, resolvePaths(environment).sessionsFile);
   let assembly = await assemble({ ...settings, moment });
   const host = settings.host ?? environment.router.host ?? assembly.config.router.host;
   const { keysDirectory } = assembly.paths;
-  const atRest = atRestOf(assembly, environment);
   const told = atRest.configure(assembly.config.security.encryption);
   const keys = new KeyFolder(keysDirectory);
   const madeKey = makeFirstKey(accessSettings(assembly, keys, host, environment), keys, keysDirectory);
@@ -203,8 +203,8 @@ function accessSettings({ config }: Assembly, keys: KeyFolder, host: string, { r
   return { config, kept: keys.kept.keys, loopback: isLoopbackHost(host), authentication: router.auth };
 }
 
-function atRestOf({ paths }: Assembly, environment: Environment): AtRest {
-  const masterKeys = masterKeysOf(environment, paths);
+function atRestOf(environment: Environment): AtRest {
+  const masterKeys = masterKeysOf(environment, resolvePaths(environment));
   return new AtRest(masterKeys, new SecretBox(masterKeys, Date.now));
 }
 
