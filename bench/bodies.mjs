@@ -9,11 +9,11 @@ const words =
 export const sizes = {
   small: () => conversation({ system: 300, tools: 0, messages: 1, bytes: 900 }),
   typical: () => conversation({ system: 15_000, tools: 15, messages: 21, bytes: 50_000 }),
-  long: () => conversation({ system: 15_000, tools: 15, messages: 201, bytes: 800_000 }),
+  long: () => conversation({ system: 15_000, tools: 15, messages: 201, bytes: 780_000 }),
 };
 
 /** Bodies of one session, each two messages longer than the one before. */
-export function sessionTurns(from, to, total = { messages: 201, bytes: 800_000 }) {
+export function sessionTurns(from, to, total = { messages: 201, bytes: 780_000 }) {
   const whole = conversation({ system: 15_000, tools: 15, ...total });
   const turns = [];
   for (let end = from; end <= to; end += 2) {
@@ -64,7 +64,7 @@ function turnOf(index, bytes, text) {
   }
   const id = `toolu_${String(index + (index % 2)).padStart(20, '0')}`;
   if (index % 2 === 0) {
-    const lines = text(bytes * 1.6).replaceAll('. ', ';\n\t\t"x" → ');
+    const lines = text(bytes * 1.2).replaceAll('. ', ';\n\t\t"x" → ');
     return {
       role: 'user',
       content: [{ type: 'tool_result', tool_use_id: `toolu_${String(index).padStart(20, '0')}`, content: lines }],
