@@ -29,6 +29,8 @@ export async function* answerStream(
   listener: AnswerListener,
 ): AsyncGenerator<StreamEvent[]> {
   const shown = new ShownReply();
+  /** Shown as well, and read only where another target has to go on from it. */
+  const unread: StreamEvent[] = [];
   let leg = first;
   let splice: Splice | undefined;
   for (;;) {
@@ -39,7 +41,7 @@ export async function* answerStream(
       for await (const batch of leg.batches()) {
         const joined = splice ? splice.push(batch) : batch;
         const visible = hold ? hold.push(joined) : joined;
-        if (hold) shown.add(visible);
+        if (hold) unread.push(...visible);
         if (visible.length > 0) yield visible;
       }
     } catch (error) {
@@ -48,6 +50,7 @@ export async function* answerStream(
       leg.end(failure ?? (leg.stopReason === undefined ? clientGone() : undefined));
     }
     if (!failure) return;
+    shown.add(unread.splice(0));
     const next = hold ? await nextLeg(tries, call, leg, failure, shown) : failure;
     if (next instanceof Failure) {
       listener.onFailure(next);

@@ -15,7 +15,7 @@ export class ReplyWatch {
     for (const event of events) {
       if (event.type === 'content_block_delta') {
         this.#deltas += 1;
-        this.#deltaBytes += event.bytes.length;
+        this.#deltaBytes += event.size;
       } else if (event.type === 'message_start' || event.type === 'message_delta') this.#look(event.data);
     }
   }

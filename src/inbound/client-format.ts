@@ -6,6 +6,8 @@ import type { WholeMessage } from '../protocol/whole-message.ts';
 /** The form a client speaks: its body becomes a Messages request; reply, stream and failure are told in its own form. */
 export interface ClientFormat {
   readonly name: 'messages' | 'openai-chat' | 'openai-responses';
+  /** The body as an object that is parsed as far as it is looked at; undefined where it has to be parsed as a whole. */
+  parseLazily?(bytes: Buffer): JsonObject | undefined;
   /** Reads a parsed body, and its bytes. Throws Failure `malformed-request`, `not-expressible`. */
   readRequest(body: JsonObject, bytes: Buffer, context: RequestContext): ReadRequest;
   writeFailure(failure: Failure, callId: string): WrittenFailure;

@@ -1,3 +1,4 @@
+import { standsAt } from './json-bytes.ts';
 import { parseJson } from './stream-event.ts';
 
 /** Where a top-level value stands in a JSON body: `body.subarray(start, end)`. */
@@ -11,43 +12,152 @@ export interface BodyScan {
   fields: Map<string, Span>;
   /** How deep objects and arrays are nested. */
   depth: number;
+  /** True where all but the inside of its strings is seen to be JSON. */
+  isWellFormed: boolean;
+  /** True where `messages` is a list and each of its elements begins with `{"role":"`. */
+  hasPlainMessages: boolean;
 }
+
+const known = new WeakMap<Buffer, BodyScan>();
 
 /**
  * Finds the top-level fields of a JSON object without parsing it: strings are crossed by native search, so the time goes
- * with the number of strings, not of bytes. It judges no syntax; on text that is no JSON it only ends.
+ * with the number of strings, not of bytes. It judges no string; on text that is no JSON it only ends. A body that was
+ * scanned is not scanned again.
  */
 export function scanBody(body: Buffer): BodyScan {
-  const fields = new Map<string, Span>();
-  let depth = 0;
-  let deepest = 0;
-  let key: string | undefined;
-  let valueStart = -1;
-  let position = 0;
-  while (position < body.length) {
-    const byte = body[position]!;
-    if (byte === quote) {
-      const end = stringEnd(body, position + 1);
-      if (depth === 1 && key === undefined) key = keyText(body.toString('utf8', position + 1, end));
-      position = end + 1;
-      continue;
-    }
-    if (byte === openBrace || byte === openBracket) {
-      depth += 1;
-      if (depth > deepest) deepest = depth;
-    } else if (byte === closeBrace || byte === closeBracket) {
-      if (depth === 1 && key !== undefined && valueStart !== -1) fields.set(key, trimmed(body, valueStart, position));
-      depth -= 1;
-    } else if (depth === 1 && byte === colon && valueStart === -1) {
-      valueStart = position + 1;
-    } else if (depth === 1 && byte === comma) {
-      if (key !== undefined && valueStart !== -1) fields.set(key, trimmed(body, valueStart, position));
-      key = undefined;
-      valueStart = -1;
-    }
-    position += 1;
+  let scan = known.get(body);
+  if (!scan) {
+    scan = new Scanner(body).scan();
+    known.set(body, scan);
   }
-  return { fields, depth: deepest };
+  return scan;
+}
+
+/** What may come next. */
+type Expected = 'value' | 'value or end' | 'key' | 'key or end' | 'colon' | 'comma or end' | 'nothing';
+
+class Scanner {
+  readonly #body: Buffer;
+  readonly #fields = new Map<string, Span>();
+  readonly #open: number[] = [];
+  #deepest = 0;
+  #isWellFormed = true;
+  #hasPlainMessages = true;
+  #expected: Expected = 'value';
+  /** The top-level field that is being read, and where its value begins. */
+  #key: string | undefined;
+  #valueStart = -1;
+
+  constructor(body: Buffer) {
+    this.#body = body;
+  }
+
+  scan(): BodyScan {
+    const body = this.#body;
+    for (let at = 0; at < body.length; ) at = this.#token(body[at]!, at);
+    const messages = this.#fields.get('messages');
+    return {
+      fields: this.#fields,
+      depth: this.#deepest,
+      isWellFormed: this.#isWellFormed && this.#expected === 'nothing',
+      hasPlainMessages: this.#hasPlainMessages && messages !== undefined && body[messages.start] === openBracket,
+    };
+  }
+
+  /** Reads what begins at `at`; returns where it ends. */
+  #token(byte: number, at: number): number {
+    switch (byte) {
+      case quote:
+        return this.#string(at);
+      case openBrace:
+      case openBracket:
+        this.#value(byte, at);
+        this.#open.push(byte);
+        this.#deepest = Math.max(this.#deepest, this.#open.length);
+        this.#expected = byte === openBrace ? 'key or end' : 'value or end';
+        return at + 1;
+      case closeBrace:
+      case closeBracket:
+        this.#close(byte, at);
+        return at + 1;
+      case colon:
+        this.#need(this.#expected === 'colon');
+        if (this.#open.length === 1 && this.#valueStart === -1) this.#valueStart = at + 1;
+        this.#expected = 'value';
+        return at + 1;
+      case comma:
+        this.#need(this.#expected === 'comma or end' && this.#open.length > 0);
+        if (this.#open.length === 1) this.#endField(at);
+        this.#expected = this.#open.at(-1) === openBrace ? 'key' : 'value';
+        return at + 1;
+      case 0x20:
+      case 0x0a:
+      case 0x0d:
+      case 0x09:
+        return at + 1;
+      default:
+        return this.#literal(at);
+    }
+  }
+
+  #string(at: number): number {
+    const body = this.#body;
+    const end = stringEnd(body, at + 1);
+    this.#need(end < body.length);
+    const isTop = this.#open.length === 1;
+    if (isTop && this.#key === undefined) this.#key = this.#keyText(body.toString('utf8', at + 1, end));
+    if (this.#expected === 'key' || this.#expected === 'key or end') this.#expected = 'colon';
+    else this.#value(quote, at);
+    return end + 1;
+  }
+
+  #value(byte: number, at: number): void {
+    this.#need(this.#expected === 'value' || this.#expected === 'value or end');
+    this.#expected = this.#open.length === 0 ? 'nothing' : 'comma or end';
+    if (this.#open.length === 0) this.#need(byte === openBrace);
+    else if (this.#open.length === 2 && this.#key === 'messages') {
+      this.#hasPlainMessages &&= this.#open[1] === openBracket && standsAt(this.#body, at, plainMessage);
+    }
+  }
+
+  #close(byte: number, at: number): void {
+    const opened = byte === closeBrace ? openBrace : openBracket;
+    const first = byte === closeBrace ? 'key or end' : 'value or end';
+    this.#need(this.#open.at(-1) === opened && (this.#expected === first || this.#expected === 'comma or end'));
+    if (this.#open.length === 1) this.#endField(at);
+    this.#open.pop();
+    this.#expected = this.#open.length === 0 ? 'nothing' : 'comma or end';
+  }
+
+  #endField(at: number): void {
+    if (this.#key !== undefined && this.#valueStart !== -1) {
+      this.#fields.set(this.#key, trimmed(this.#body, this.#valueStart, at));
+    }
+    this.#key = undefined;
+    this.#valueStart = -1;
+  }
+
+  /** A number, `true`, `false`, `null`, or something that is no JSON. */
+  #literal(at: number): number {
+    const body = this.#body;
+    let end = at + 1;
+    while (end < body.length && !endsLiteral(body[end]!)) end += 1;
+    this.#value(0, at);
+    this.#need(end - at < 64 && literal.test(body.toString('latin1', at, end)));
+    return end;
+  }
+
+  /** A key may be written with escapes: `"\u006dodel"` is `model`. */
+  #keyText(raw: string): string {
+    const text = parseJson(`"${raw}"`);
+    this.#need(typeof text === 'string');
+    return typeof text === 'string' ? text : raw;
+  }
+
+  #need(isLegal: boolean): void {
+    if (!isLegal) this.#isWellFormed = false;
+  }
 }
 
 export interface Edit extends Span {
@@ -74,23 +184,42 @@ const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const colon = 0x3a;
 const comma = 0x2c;
+const plainMessage = Buffer.from('{"role":"');
+const literal = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
 
-/** A key may be written with escapes: `"\\u006dodel"` is `model`. */
-function keyText(raw: string): string {
-  return raw.includes('\\') ? String(parseJson(`"${raw}"`) ?? raw) : raw;
+function endsLiteral(byte: number): boolean {
+  return (
+    byte <= 0x20 ||
+    byte === comma ||
+    byte === colon ||
+    byte === quote ||
+    byte === closeBrace ||
+    byte === closeBracket ||
+    byte === openBrace ||
+    byte === openBracket
+  );
 }
 
-/** The position of the quote that ends the string, or the end of the body. */
+/**
+ * The position of the quote that ends the string, or the end of the body. Near ones are found faster byte by byte, far ones
+ * by native search.
+ */
 function stringEnd(body: Buffer, start: number): number {
-  let end = body.indexOf(quote, start);
-  while (end !== -1) {
+  let from = start;
+  for (;;) {
+    const near = Math.min(from + nearBytes, body.length);
+    while (from < near && body[from] !== quote) from += body[from] === backslash ? 2 : 1;
+    if (from < near) return from;
+    const end = from < body.length ? body.indexOf(quote, from) : -1;
+    if (end === -1) return body.length;
     let before = end - 1;
-    while (before >= start && body[before] === backslash) before -= 1;
+    while (before >= from && body[before] === backslash) before -= 1;
     if (((end - 1 - before) & 1) === 0) return end;
-    end = body.indexOf(quote, end + 1);
+    from = end + 1;
   }
-  return body.length;
 }
+
+const nearBytes = 48;
 
 function trimmed(body: Buffer, start: number, end: number): Span {
   let from = start;

@@ -1,4 +1,5 @@
 import { ByteQueue } from './byte-queue.ts';
+import { standsAt } from './json-bytes.ts';
 
 /** One frame of an event stream. */
 export interface SseFrame {
@@ -77,6 +78,10 @@ function readFrame(bytes: Buffer): SseFrame {
   const frame: SseFrame = { bytes, event: '', data: undefined };
   let start = 0;
   while (start < bytes.length) {
+    if (bytes[start] === 10) {
+      start += 1;
+      continue;
+    }
     const newline = bytes.indexOf(10, start);
     const next = newline === -1 ? bytes.length : newline + 1;
     let end = newline === -1 ? bytes.length : newline;
@@ -92,7 +97,7 @@ function readField(frame: SseFrame, bytes: Buffer, start: number, end: number): 
     const value = bytes.subarray(valueStart(bytes, start + dataField.length, end), end);
     frame.data = frame.data === undefined ? value : Buffer.concat([frame.data, lineFeed, value]);
   } else if (startsWith(bytes, start, end, eventField)) {
-    frame.event = bytes.toString('utf8', valueStart(bytes, start + eventField.length, end), end).trimEnd();
+    frame.event = eventName(bytes, valueStart(bytes, start + eventField.length, end), end);
   } else if (frame.data === undefined) readStrayError(frame, bytes, start, end);
 }
 
@@ -110,7 +115,12 @@ function looksLikeBareJson(bytes: Buffer, start: number, end: number): boolean {
 }
 
 function startsWith(bytes: Buffer, start: number, end: number, name: Buffer): boolean {
-  return end - start >= name.length && bytes.compare(name, 0, name.length, start, start + name.length) === 0;
+  return end - start >= name.length && standsAt(bytes, start, name);
+}
+
+function eventName(bytes: Buffer, start: number, end: number): string {
+  const isCommon = end - start === commonName.length && standsAt(bytes, start, commonBytes);
+  return isCommon ? commonName : bytes.toString('utf8', start, end).trimEnd();
 }
 
 function valueStart(bytes: Buffer, start: number, end: number): number {
@@ -120,4 +130,7 @@ function valueStart(bytes: Buffer, start: number, end: number): number {
 const dataField = Buffer.from('data:');
 const eventField = Buffer.from('event:');
 const errorField = Buffer.from('error:');
+/** What nearly all events of a Messages stream are named. */
+const commonName = 'content_block_delta';
+const commonBytes = Buffer.from(commonName);
 const lineFeed = Buffer.from('\n');

@@ -68,6 +68,8 @@ export interface Facts {
   readonly marksCache: boolean;
   /** Estimated tokens of the whole prompt as this model counts, of the call as it is. */
   promptTokens(model: string): number;
+  /** True where the prompt has at most so many of this model's tokens; it is measured only where its size leaves that open. */
+  fitsIn(tokens: number, model: string): boolean;
 }
 
 /** What a routing function chose: a model's name, nothing, or how it failed. */
@@ -130,6 +132,7 @@ class CallFacts implements Facts {
 
   get tagModel() {
     return this.#once('tagModel', () => {
+      if (this.#call.rawBody?.includes('CCR-SUBAGENT-MODEL') === false) return undefined;
       const tag = /<CCR-SUBAGENT-MODEL>\s*([^<>]{1,200}?)\s*<\/CCR-SUBAGENT-MODEL>/;
       const inSystem = tag.exec(systemText(this.#request))?.[1];
       return inSystem ?? tag.exec(firstHumanText(this.#request, this.#fromClaudeCode))?.[1];
@@ -247,7 +250,24 @@ class CallFacts implements Facts {
     this.#promptTokens.set(family, tokens);
     return tokens;
   }
+
+  fitsIn(tokens: number, model: string) {
+    return this.#mostTokens <= tokens || this.promptTokens(model) <= tokens;
+  }
+
+  /** No text has more tokens than bytes; pictures and documents may. */
+  get #mostTokens(): number {
+    return this.#once('mostTokens', () => {
+      const { rawBody } = this.#call;
+      if (rawBody === undefined || rawBody.includes('"image"') || rawBody.includes('"document"'))
+        return Number.POSITIVE_INFINITY;
+      return rawBody.length + roomForRules;
+    });
+  }
 }
+
+/** More tokens than any family adds to a prompt for its tools and its frame. */
+const roomForRules = 4096;
 
 /** Marks stand on system blocks and on the last message. */
 function holdsCacheMark({ system, messages, cache_control: whole }: MessagesRequest): boolean {

@@ -42,15 +42,10 @@ export function refusalOf(target: Target, facts: Facts, state: RoutingState): Re
   if (images === false && facts.needsImages)
     return refusal(target, 'images', 'it takes no images, and the call holds some');
   if (tools === false && facts.hasTools) return refusal(target, 'tools', 'it calls no tools, and the call offers some');
-  if (contextWindow !== undefined) {
+  if (contextWindow !== undefined && !facts.fitsIn(contextWindow - leastAnswer, target.model)) {
     const prompt = facts.promptTokens(target.model);
-    if (prompt + leastAnswer > contextWindow) {
-      return refusal(
-        target,
-        'window',
-        `prompt is too long: ${prompt} tokens > ${Math.max(0, contextWindow - leastAnswer)} maximum`,
-      );
-    }
+    const most = Math.max(0, contextWindow - leastAnswer);
+    return refusal(target, 'window', `prompt is too long: ${prompt} tokens > ${most} maximum`);
   }
   const block = state.blocked(target);
   if (block === undefined) return undefined;

@@ -52,7 +52,7 @@ export function readCallAs(
   memory: Pick<RequestContext, 'recall' | 'keep'>,
 ): ReadCall {
   const { id, startedAt, caller, headers, signal } = source;
-  const read = format.readRequest(parseBody(source.body), source.body, { callId: id, startedAt, ...memory });
+  const read = format.readRequest(bodyOf(format, source.body), source.body, { callId: id, startedAt, ...memory });
   const { request, rawBody, warnings, reply } = read;
   const sessionId = sessionOf(headers, request) ?? read.sessionId;
   // Of another API the query has no meaning upstream.
@@ -61,11 +61,11 @@ export function readCallAs(
   return { call, writer: reply };
 }
 
-function parseBody(body: Buffer): JsonObject {
+function bodyOf(format: ClientFormat, body: Buffer): JsonObject {
   if (scanBody(body).depth > maxDepth) {
     throw new Failure('malformed-request', `the body is nested deeper than ${maxDepth} levels`);
   }
-  const request = parseJson(body.toString('utf8'));
+  const request = format.parseLazily?.(body) ?? parseJson(body.toString('utf8'));
   if (!isJsonObject(request)) throw new Failure('malformed-request', 'the body is not a JSON object');
   return request;
 }

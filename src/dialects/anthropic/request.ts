@@ -128,16 +128,16 @@ function isThinking(request: MessagesRequest): boolean {
  */
 function withoutForeignParts(input: EncodeInput): MessagesRequest {
   const { request, rawBody } = input;
-  const mayHoldState = rawBody === undefined || rawBody.includes('gw1.');
-  const messages = mayHoldState ? withoutRouterThinking(request.messages) : request.messages;
-  const kept = messages === request.messages ? request : { ...request, messages };
+  // Both kinds of block that may hold it are named so; the longer word is found faster.
+  const mayHoldState = rawBody === undefined || (rawBody.includes('thinking"') && rawBody.includes('gw1.'));
+  const kept = mayHoldState ? withoutRouterThinking(request) : request;
   return input.quirks.clientIdentity === 'withhold' ? withoutIdentity(kept, input.sessionId) : kept;
 }
 
-function withoutRouterThinking(messages: InputMessage[]): InputMessage[] {
+function withoutRouterThinking(request: MessagesRequest): MessagesRequest {
   let changed = false;
   const kept: InputMessage[] = [];
-  for (const message of messages) {
+  for (const message of request.messages) {
     const content = message.content;
     if (!Array.isArray(content) || !content.some(isRouterThinking)) {
       kept.push(message);
@@ -147,7 +147,7 @@ function withoutRouterThinking(messages: InputMessage[]): InputMessage[] {
     const rest = content.filter((block) => !isRouterThinking(block));
     if (rest.length > 0) kept.push({ ...message, content: rest });
   }
-  return changed ? kept : messages;
+  return changed ? { ...request, messages: kept } : request;
 }
 
 function isRouterThinking(block: ContentBlock): boolean {

@@ -7,6 +7,7 @@ import {
   type MessageDelta,
   type StreamEventData,
 } from '../../protocol/messages.ts';
+import type { PlainDelta } from '../../protocol/plain-delta.ts';
 import { type SseFrame, SseSplitter } from '../../protocol/sse.ts';
 import { parseJson, StreamEvent } from '../../protocol/stream-event.ts';
 import type { Exchange, StreamDecoder } from '../dialect.ts';
@@ -84,6 +85,7 @@ export class MessagesStream implements StreamDecoder {
   }
 
   #event(event: StreamEvent, frame: SseFrame): void {
+    if (event.plain && this.#continues(event.plain)) return void this.#events.push(event);
     const data = event.data;
     if (data.type === 'error') return this.#errorFrame(data, frame.data!);
     if (data.type === 'message_start') return this.#messageStart(event, data.message);
@@ -105,6 +107,13 @@ export class MessagesStream implements StreamDecoder {
       default:
         this.#events.push(event);
     }
+  }
+
+  /** True for a delta of the block that is open and of its kind: it goes on as it came. */
+  #continues({ index, type }: PlainDelta): boolean {
+    const open = this.#open;
+    if (!open || index !== open.upstreamIndex || index !== open.index) return false;
+    return fittingBlock[type]!.blocks.test(open.block.type);
   }
 
   #messageStart(event: StreamEvent, message: unknown): void {

@@ -51,6 +51,12 @@ export class ReplyReader {
     return this.#finish(choice);
   }
 
+  /** Reads a chunk that brings nothing but this text and tells nothing new. */
+  readText(text: string): void {
+    this.#endsWithUsage = false;
+    this.#answer(text);
+  }
+
   /** Writes what was held back; nothing more will be read. */
   close(): void {
     this.#endTags();

@@ -5,6 +5,7 @@ import { parseJson, type StreamEvent } from '../../protocol/stream-event.ts';
 import type { Exchange, StreamDecoder } from '../dialect.ts';
 import { BlockWriter } from '../shared/block-writer.ts';
 import { errorMessageOf } from '../shared/failure.ts';
+import { ContentTemplate } from './content-template.ts';
 import { failureOfError } from './failure.ts';
 import { ReplyReader } from './reply-reader.ts';
 
@@ -19,6 +20,7 @@ export class ChatStream implements StreamDecoder {
   #opening: Buffer[] | undefined = [];
   #openingLength = 0;
   #ended = false;
+  #template: ContentTemplate | undefined;
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -60,6 +62,8 @@ export class ChatStream implements StreamDecoder {
 
   #frame(frame: SseFrame): void {
     if (this.#over || frame.data === undefined) return;
+    const content = this.#template?.read(frame.data);
+    if (content) return this.#reader.readText(content);
     const text = frame.data.toString('utf8').trim();
     if (text === '') return;
     if (text === '[DONE]') return this.#endOfStream(true);
@@ -71,6 +75,7 @@ export class ChatStream implements StreamDecoder {
     }
     this.#opening = undefined;
     this.failure = this.#reader.read(chunk);
+    this.#template = ContentTemplate.of(frame.data, chunk) ?? this.#template;
   }
 
   #endOfStream(marked: boolean): void {

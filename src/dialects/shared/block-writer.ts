@@ -215,7 +215,7 @@ export class BlockWriter {
   #writeText(text: string): void {
     this.#openBlock('text');
     this.#outputCharacters += text.length;
-    this.#delta({ type: 'text_delta', text });
+    if (!this.#ended) this.#events.push(StreamEvent.textDelta(this.#nextIndex, text));
   }
 
   /** A stop sequence that the upstream does not know was met: what it says after it is not shown. */
