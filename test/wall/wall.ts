@@ -172,6 +172,9 @@ function targetOf(name: string, type: string, model: string, baseUrl: string): T
   );
 }
 
+/** It keeps nothing of a call, so that all of them share one. */
+const admission = admitsAll();
+
 function partsWith(upstream: Upstream, first: Target, second: Target | undefined, records: CallRecord[]): GatewayParts {
   const table: RoutingTable = {
     ...{ find: () => undefined, resolve: () => second, defaultTarget: first, hasCustomRouter: false },
@@ -181,7 +184,7 @@ function partsWith(upstream: Upstream, first: Target, second: Target | undefined
   };
   return {
     ...newMoment(),
-    admission: admitsAll(),
+    admission,
     ...{ table, upstream, measurePrompt: () => () => 7, customRouter: undefined, estimateTokens: () => 7 },
     ...{ isRouterKey: () => false, now: Date.now, holdMs: idleMs * 2 },
     retry: { attempts: 0, budgetMs: idleMs * 10 },
