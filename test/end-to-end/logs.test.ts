@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { rotatedFiles } from '../../src/telemetry/log-files.ts';
 import { http, messagesBody } from '../support/http.ts';
 import { withConfig } from '../support/router.ts';
@@ -69,8 +69,16 @@ describe('the log', () => {
         const reply = await http(`${router.url}/v1/messages?x=${key}`, { body, headers: { 'x-api-key': key } });
         ids.push(reply.headers['request-id'] as string);
       }
-      const lines = linesIn(join(router.home, 'own/router.log')).map((line) => JSON.parse(line));
-      expect(lines.filter(({ msg }) => msg === 'call').map(({ requestId }) => requestId)).toEqual(ids);
+      const read = () => linesIn(join(router.home, 'own/router.log')).map((line) => JSON.parse(line));
+      // Lines are written together, some time after the replies.
+      await vi.waitFor(() => {
+        expect(
+          read()
+            .filter(({ msg }) => msg === 'call')
+            .map(({ requestId }) => requestId),
+        ).toEqual(ids);
+      });
+      const lines = read();
       const [id] = ids;
       expect(
         lines.filter(({ requestId, level }) => requestId === id && level === 'debug').map(({ msg }) => msg),
