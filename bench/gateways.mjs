@@ -75,6 +75,7 @@ async function answering(port, child) {
     if (there) return;
     await new Promise((resolve) => setTimeout(resolve, 3));
   }
+  child.kill('SIGKILL');
   throw new Error('a gateway did not start');
 }
 

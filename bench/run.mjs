@@ -21,8 +21,9 @@ const counts = { small: 300, typical: 120, long: 30 };
 const ways = { 'pass-through': 'claude-sonnet-4-5', 'to OpenAI chat': 'openai/m', 'to Gemini': 'gemini/m' };
 
 const upstream = await startUpstream();
-const gateways = [await startRouter(upstream.port, root)];
+const gateways = [];
 try {
+  gateways.push(await startRouter(upstream.port, root));
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const rest = [
     `start to first answer ${gateways[0].startMs.toFixed(0)} ms`,

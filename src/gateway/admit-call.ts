@@ -57,7 +57,14 @@ function failureOfBlock({ name }: Target, block: AdmissionBlock | undefined): Fa
 /** The answer may be as long as a rule allows. */
 function sizeOf(facts: Facts, { set }: Decision) {
   const maxTokens = typeof set?.max_tokens === 'number' ? set.max_tokens : facts.maxTokens;
-  return { promptTokens: (model: string) => facts.promptTokens(model), maxTokens, marksCache: facts.marksCache };
+  return {
+    promptTokens: (model: string) => facts.promptTokens(model),
+    maxTokens,
+    // Read only where a budget asks for it: it looks into the messages.
+    get marksCache() {
+      return facts.marksCache;
+    },
+  };
 }
 
 /** The state as it is for this call: its limits and budgets keep targets away, too. */
