@@ -1,10 +1,8 @@
-import { Failure, type FailureKind } from '../../call/failure.ts';
 import { isJsonObject } from '../../protocol/messages.ts';
-import { FrameTooLarge, type SseFrame, SseSplitter } from '../../protocol/sse.ts';
-import { parseJson, type StreamEvent } from '../../protocol/stream-event.ts';
-import type { Exchange, StreamDecoder } from '../dialect.ts';
-import { BlockWriter } from '../shared/block-writer.ts';
-import { errorMessageOf } from '../shared/failure.ts';
+import type { SseFrame } from '../../protocol/sse.ts';
+import { parseJson } from '../../protocol/stream-event.ts';
+import type { Exchange } from '../dialect.ts';
+import { EventReplyStream } from '../shared/event-reply-stream.ts';
 import { failureOfError } from './failure.ts';
 import { ReplyReader } from './reply-reader.ts';
 
@@ -12,82 +10,42 @@ import { ReplyReader } from './reply-reader.ts';
  * Decodes a streamed response. It is over at `response.completed` or `response.incomplete`, and nowhere else: an end
  * without one of them is a cut.
  */
-export class ResponsesStream implements StreamDecoder {
-  failure: Failure | undefined;
-  readonly #exchange: Exchange;
-  readonly #writer: BlockWriter;
+export class ResponsesStream extends EventReplyStream {
   readonly #reader: ReplyReader;
-  readonly #splitter = new SseSplitter();
-  /** What came before the first event: where none comes at all, the reply was something else than a stream. */
-  #opening: Buffer[] | undefined = [];
-  #openingLength = 0;
-  #ended = false;
 
   constructor(exchange: Exchange) {
-    this.#exchange = exchange;
-    this.#writer = new BlockWriter(exchange);
-    this.#reader = new ReplyReader(exchange, this.#writer);
+    super(exchange);
+    this.#reader = new ReplyReader(exchange, this.writer);
   }
 
-  get usageEstimated(): boolean {
-    return this.#writer.usageEstimated;
-  }
-
-  push(chunk: Buffer): StreamEvent[] {
-    if (this.#over) return [];
-    this.#keepOpening(chunk);
-    try {
-      for (const frame of this.#splitter.push(chunk)) this.#frame(frame);
-    } catch (error) {
-      if (!(error instanceof FrameTooLarge)) throw error;
-      this.#fail('upstream-garbled', error.message);
-    }
-    return this.#writer.take();
-  }
-
-  end(): StreamEvent[] {
-    for (const frame of this.#splitter.end()) this.#frame(frame);
-    if (!this.#over) this.#endOfStream();
-    return this.#writer.take();
-  }
-
-  get #over(): boolean {
-    return this.#ended || this.failure !== undefined;
-  }
-
-  #keepOpening(chunk: Buffer): void {
-    if (!this.#opening || this.#openingLength >= openingLimit) return;
-    this.#opening.push(chunk);
-    this.#openingLength += chunk.length;
-  }
-
-  #frame(frame: SseFrame): void {
-    if (this.#over || frame.data === undefined) return;
+  protected read(frame: SseFrame): void {
+    if (frame.data === undefined) return;
     const text = frame.data.toString('utf8').trim();
     if (text === '' || text === '[DONE]') return;
     const event = parseJson(text);
     if (!isJsonObject(event)) {
-      if (frame.event === 'error') this.failure = failureOfError(event ?? text, this.#exchange);
-      else this.#fail('upstream-garbled', `the stream holds data that is no JSON object: ${text.slice(0, 80)}`);
+      if (frame.event === 'error') this.failure = failureOfError(event ?? text, this.exchange);
+      else this.fail('upstream-garbled', `the stream holds data that is no JSON object: ${text.slice(0, 80)}`);
       return;
     }
-    this.#opening = undefined;
+    this.begun();
     const named = event.type === undefined && frame.event !== '' ? { ...event, type: frame.event } : event;
     this.failure = this.#reader.event(named);
     this.#endIfFinished();
   }
 
-  #endIfFinished(): void {
-    if (this.failure || !this.#reader.isOver) return;
-    this.#writer.end();
-    this.#ended = true;
+  protected endOfBytes(): void {
+    const { reported } = this.#reader;
+    const { unread } = this;
+    if (reported) this.failure = reported;
+    else if (unread) this.#notAStream(unread);
+    else this.failAsCut();
   }
 
-  #endOfStream(): void {
-    const { reported } = this.#reader;
-    if (reported) this.failure = reported;
-    else if (this.#opening && this.#openingLength > 0) this.#notAStream(Buffer.concat(this.#opening));
-    else this.#fail('upstream-cut', 'the stream ended before the answer was complete');
+  #endIfFinished(): void {
+    if (this.failure || !this.#reader.isOver) return;
+    this.writer.end();
+    this.ended = true;
   }
 
   /** A whole reply or an error that is laid out over several lines, or an error page. */
@@ -95,13 +53,6 @@ export class ResponsesStream implements StreamDecoder {
     const reply = parseJson(body.toString('utf8'));
     if (isJsonObject(reply)) this.failure = this.#reader.whole(reply);
     this.#endIfFinished();
-    if (!this.#over) this.#fail('upstream-garbled', `the reply is no stream: ${errorMessageOf(body).slice(0, 200)}`);
-  }
-
-  #fail(kind: FailureKind, message: string): void {
-    const { provider } = this.#exchange;
-    this.failure ??= new Failure(kind, `${provider}: ${message}`, { provider });
+    if (!this.over) this.failAsNoStream(body);
   }
 }
-
-const openingLimit = 8 * 1024 * 1024;
