@@ -66,6 +66,3 @@ export const madeUpKeys: Record<string, string> = Object.fromEntries(
     ...['OPERATOR_KEY', 'ADA_KEY', 'CI_KEY', 'DATABASE_PASSWORD'],
   ].map((name) => [name, `made-up-${name.toLowerCase()}`]),
 );
-
-/** What pages tell of and this version lacks; a line goes when its feature lands. */
-export const notYet = { commands: [] as string[], settings: [] as string[] };

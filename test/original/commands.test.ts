@@ -24,9 +24,6 @@ const installing = [
   'docker run -p 8080:8080 -e OPENAI_API_KEY=your-key claudecode/router',
 ];
 
-/** Paths that the original asks for and this version lacks; a line goes when its feature lands. */
-const notYet: string[] = [];
-
 const tested = new Set<string>();
 /** The title of a test: a line as it stands in the text. */
 function line(written: string): string {
@@ -110,8 +107,7 @@ describe('what is asked of a running router', () => {
   ];
   it.each(asked)('%s', async (command, says) => {
     const { output } = await run(command.replace('curl', "curl -sS -w '\\n%{http_code}'"));
-    if (notYet.includes(command)) expect(output).toMatch(/not_found_error[\s\S]*\n404$/);
-    else expect(output).toEqual(expect.stringMatching(new RegExp(`${says.source}[\\s\\S]*\\n200$`, says.flags)));
+    expect(output).toEqual(expect.stringMatching(new RegExp(`${says.source}[\\s\\S]*\\n200$`, says.flags)));
   });
 
   it(line('curl -H "X-Debug: true" http://localhost:8080/v1/messages'), async () => {
