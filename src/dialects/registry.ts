@@ -1,4 +1,3 @@
-import { Failure } from '../call/failure.ts';
 import { anthropic } from './anthropic/index.ts';
 import type { Dialect, DialectName } from './dialect.ts';
 import { gemini } from './gemini/index.ts';
@@ -9,12 +8,10 @@ import { openAiResponses } from './openai-responses/index.ts';
 
 /** The dialect of that name. */
 export function dialectOf(name: DialectName): Dialect {
-  const dialect = dialects[name];
-  if (dialect) return dialect;
-  throw new Failure('internal', `the dialect "${name}" is not built in; there are ${Object.keys(dialects).join(', ')}`);
+  return dialects[name];
 }
 
-const dialects: Partial<Record<DialectName, Dialect>> = {
+const dialects: Record<DialectName, Dialect> = {
   anthropic,
   'openai-chat': openAiChat,
   ollama,

@@ -1,6 +1,5 @@
 import type { TargetConfig } from '../config/targets.ts';
-import { anthropic } from '../dialects/anthropic/index.ts';
-import type { Dialect, DialectName, ModelAbilities } from '../dialects/dialect.ts';
+import type { DialectName, ModelAbilities } from '../dialects/dialect.ts';
 import { plainQuirks, type Quirks } from '../dialects/quirks.ts';
 import { dialectOf } from '../dialects/registry.ts';
 import { abilitiesOf } from '../models/abilities.ts';
@@ -38,7 +37,7 @@ export function makeTarget(config: TargetConfig, context: TargetContext): Target
   const dialect = dialectOf(name);
   const quirks = quirksOf(preset, variant, endpoint, config, name);
   const url = (stream: boolean, query: string) =>
-    callUrl(endpoint, dialect ?? anthropic, config.model, stream, name === 'anthropic' ? query : '');
+    callUrl(endpoint, dialect, config.model, stream, name === 'anthropic' ? query : '');
   const passThroughCredential = config.apiKeys.includes(passThroughKey);
   return {
     name: config.name,
@@ -46,7 +45,7 @@ export function makeTarget(config: TargetConfig, context: TargetContext): Target
     provider: config.provider,
     providerType: config.providerType,
     model: config.model,
-    dialect: dialect ?? anthropic,
+    dialect,
     quirks,
     abilities: abilitiesFor(config),
     configuredPrice: configuredPrice(config, priceOf(config.providerType, config.model)),
@@ -57,7 +56,7 @@ export function makeTarget(config: TargetConfig, context: TargetContext): Target
     maxConcurrent: config.maxConcurrent,
     passThroughCredential,
     headers: config.headers ?? {},
-    problem: problemOf(config, preset, endpoint, dialect, name, keys, context),
+    problem: problemOf(config, preset, endpoint, keys, context),
     url,
     counting: endpoint.counting ?? countingOf(name, preset, url),
   };
@@ -134,8 +133,6 @@ function problemOf(
   config: TargetConfig,
   preset: Preset,
   endpoint: Endpoint,
-  dialect: Dialect | undefined,
-  dialectName: DialectName,
   keys: readonly string[],
   context: TargetContext,
 ): string | undefined {
@@ -145,7 +142,6 @@ function problemOf(
     const [reason] = origin === undefined ? [] : (context.unopened?.(origin) ?? []);
     if (reason !== undefined) return `an encrypted value of ${origin} can't be opened: ${reason}`;
   }
-  if (dialect === undefined) return `not available yet: the ${dialectName} format of ${preset.label}`;
   if (endpoint.missing !== undefined) {
     return `${config.providerOrigin ?? config.origin}: ${endpoint.missing} is missing for ${preset.label}`;
   }

@@ -31,16 +31,6 @@ export type ChatPart =
   | { type: 'image_url'; image_url: { url: string }; cache_control?: unknown }
   | { type: 'file'; file: { filename: string; file_data: string }; cache_control?: unknown };
 
-/** A reply, or one chunk of a streamed reply. Nothing in it is sure to be there, or to be of its type. */
-export interface ChatReply extends JsonObject {
-  id?: unknown;
-  model?: unknown;
-  choices?: unknown;
-  usage?: unknown;
-  error?: unknown;
-  x_groq?: unknown;
-}
-
 /** A choice of a reply: `message` when it is whole, `delta` in a stream; some servers confuse them. */
 export interface ChatChoice extends JsonObject {
   delta?: unknown;

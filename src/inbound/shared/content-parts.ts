@@ -25,14 +25,6 @@ export function readContent(content: unknown, path: string): ContentBlock[] {
   });
 }
 
-/** The texts of a content, joined; its other parts are left out. */
-export function textOfContent(content: unknown, path: string): string {
-  return readContent(content, path)
-    .filter((block): block is TextBlock => block.type === 'text')
-    .map((block) => block.text)
-    .join('\n\n');
-}
-
 function readPart(part: JsonObject, path: string): ContentBlock[] {
   switch (part.type) {
     case 'text':

@@ -16,5 +16,3 @@ export const strategies = {
   cheapest: () => cheapest,
   in_order: () => inOrder,
 } as const satisfies Record<string, () => Strategy>;
-
-export type StrategyName = keyof typeof strategies;
