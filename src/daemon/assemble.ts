@@ -71,10 +71,10 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
   const { models, environment } = settings;
   const paths = resolvePaths(environment);
   const loaded = await load(settings, paths);
+  const directory = loaded?.directory ?? paths.stateDirectory;
+  const lacking = loaded ? notAvailableYet(loaded.written) : [];
   const written = loaded?.config ?? defaultConfig();
-  const extensions = await withPlaces(loaded, () =>
-    assembleExtensions(written, loaded?.directory ?? paths.stateDirectory, settings.givenExtensions),
-  );
+  const extensions = await withPlaces(loaded, () => assembleExtensions(written, directory, settings.givenExtensions));
   const { config } = extensions;
   const transport = new Transport({
     maxConnections: config.performance.connectionPool.maxConnections,
@@ -111,17 +111,16 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     config,
     paths,
     configFile: loaded?.path,
-    directory: loaded?.directory ?? paths.stateDirectory,
+    directory,
     warnings: [...warnings, ...extensions.warnings, ...routingWarnings, ...currencyWarnings(config)],
     registry,
     defaultModel: table.defaultTarget?.name,
     transport,
     routing,
-    notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
+    notAvailableYet: lacking,
     runsForeignCode: extensions.foreign || customRouter !== undefined,
     generation: (telemetry, access, ledgers, states) => {
       const { logger } = telemetry;
-      const directory = loaded?.directory ?? paths.stateDirectory;
       const ledger = ledgers.at({ storage: config.storage, directory, stateDirectory: paths.stateDirectory });
       moment.health.configure(breakerSettings(config.circuitBreaker));
       return {
@@ -146,7 +145,7 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
         ...access.ofService,
         enableCors: config.router.enableCors,
         metricsPath: metricsPath(config),
-        notAvailableYet: loaded ? notAvailableYet(loaded.written) : [],
+        notAvailableYet: lacking,
       };
     },
   };
