@@ -14,3 +14,13 @@ export interface CommandContext {
 
 /** Gives a command its options and its action. Each file of a command exports one as `define`. */
 export type DefineCommand = (command: Command, context: CommandContext) => void;
+
+/** Makes commands below a command, each with its example; all of them may read another configuration file. */
+export function subcommands(command: Command) {
+  return (name: string, summary: string, example: string): Command =>
+    command
+      .command(name)
+      .description(summary)
+      .option('-c, --config <file>', 'another configuration file')
+      .addHelpText('after', `\nExample:\n  ${example}`);
+}

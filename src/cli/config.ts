@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { writeConfigFile } from '../config/edit.ts';
 import { redactConfig } from '../config/secret.ts';
 import { checkConfig } from '../daemon/check-config.ts';
-import type { CommandContext } from './command.ts';
+import { type CommandContext, subcommands } from './command.ts';
 import { changeConfig, configFileOf, parsePath, readWritten, valueAt } from './config-file.ts';
 import { CliFailure, exitCodes } from './exit.ts';
 
@@ -14,12 +14,7 @@ interface FileOption {
 }
 
 export function define(command: Command, context: CommandContext): void {
-  const sub = (name: string, summary: string, example: string) =>
-    command
-      .command(name)
-      .description(summary)
-      .option('-c, --config <file>', 'another configuration file')
-      .addHelpText('after', `\nExample:\n  ${example}`);
+  const sub = subcommands(command);
   command
     .option('-c, --config <file>', 'another configuration file')
     .allowExcessArguments()

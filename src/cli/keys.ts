@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CommandContext } from './command.ts';
+import { type CommandContext, subcommands } from './command.ts';
 import { type CreateOptions, create } from './keys/create.ts';
 import { list } from './keys/list.ts';
 import { revoke } from './keys/revoke.ts';
@@ -11,12 +11,7 @@ export interface KeyOptions {
 
 export function define(command: Command, context: CommandContext): void {
   const sub = (name: string, summary: string, example: string) =>
-    command
-      .command(name)
-      .description(summary)
-      .option('-c, --config <file>', 'another configuration file')
-      .option('--json', 'print it as JSON')
-      .addHelpText('after', `\nExample:\n  ${example}`);
+    subcommands(command)(name, summary, example).option('--json', 'print it as JSON');
   command.addHelpText('after', '\nExample:\n  router keys create ci --permissions write --expires-at 90d');
   sub('create [name]', 'Make a key and print it, this once', 'router keys create ci --models fast --budget 20')
     .option('-n, --name <name>', 'the same as the argument')

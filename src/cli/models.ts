@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { CommandContext } from './command.ts';
+import { type CommandContext, subcommands } from './command.ts';
 import { type AddOptions, addModel } from './models/add.ts';
 import { listModels } from './models/list.ts';
 import { modelStatus } from './models/status.ts';
@@ -12,12 +12,7 @@ export interface ModelOptions {
 }
 
 export function define(command: Command, context: CommandContext): void {
-  const sub = (name: string, summary: string, example: string) =>
-    command
-      .command(name)
-      .description(summary)
-      .option('-c, --config <file>', 'another configuration file')
-      .addHelpText('after', `\nExample:\n  ${example}`);
+  const sub = subcommands(command);
   command.addHelpText('after', '\nExample:\n  router models add fast --provider groq --model llama-3.3-70b-versatile');
   sub('list', 'List the models that can be asked for', 'router models list --json')
     .option('--json', 'print it as JSON')

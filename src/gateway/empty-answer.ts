@@ -1,6 +1,6 @@
 import type { Call } from '../call/call.ts';
 import type { Exchange } from '../dialects/dialect.ts';
-import { emptyUsage } from '../protocol/usage.ts';
+import { emptyMessage } from '../protocol/empty-message.ts';
 import { WholeMessage } from '../protocol/whole-message.ts';
 
 /**
@@ -9,14 +9,5 @@ import { WholeMessage } from '../protocol/whole-message.ts';
  */
 export function emptyAnswer(call: Call, exchange: Exchange): WholeMessage | undefined {
   if (call.request.max_tokens !== 0 || exchange.passThrough) return undefined;
-  return WholeMessage.of({
-    id: `msg_${call.id}`,
-    type: 'message',
-    role: 'assistant',
-    model: exchange.model,
-    content: [],
-    stop_reason: 'max_tokens',
-    stop_sequence: null,
-    usage: emptyUsage(),
-  });
+  return WholeMessage.of({ ...emptyMessage(`msg_${call.id}`, exchange.model), stop_reason: 'max_tokens' });
 }

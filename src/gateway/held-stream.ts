@@ -1,6 +1,7 @@
 import type { Call } from '../call/call.ts';
 import type { Failure } from '../call/failure.ts';
-import type { Message, StreamEventData, Usage } from '../protocol/messages.ts';
+import { emptyMessage } from '../protocol/empty-message.ts';
+import type { StreamEventData, Usage } from '../protocol/messages.ts';
 import { StreamEvent } from '../protocol/stream-event.ts';
 import { emptyUsage, mergeUsage } from '../protocol/usage.ts';
 import { errorEvent } from './answer-stream.ts';
@@ -16,7 +17,7 @@ export async function* heldStream(
   model: string,
   onFailure: (failure: Failure) => void,
 ): AsyncGenerator<StreamEvent[]> {
-  yield [StreamEvent.of({ type: 'message_start', message: startOf(call, model) })];
+  yield [StreamEvent.of({ type: 'message_start', message: emptyMessage(`msg_${call.id}`, model) })];
   let answer: AsyncGenerator<StreamEvent[]>;
   try {
     answer = await opening;
@@ -37,19 +38,6 @@ export async function* heldStream(
     }
     if (events.length > 0) yield events;
   }
-}
-
-function startOf(call: Call, model: string): Message {
-  return {
-    id: `msg_${call.id}`,
-    type: 'message',
-    role: 'assistant',
-    model,
-    content: [],
-    stop_reason: null,
-    stop_sequence: null,
-    usage: emptyUsage(),
-  };
 }
 
 function withUsage(data: Extract<StreamEventData, { type: 'message_delta' }>, usage: Usage): StreamEvent {

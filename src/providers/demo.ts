@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { emptyMessage } from '../protocol/empty-message.ts';
 import { MessageBuilder } from '../protocol/message-builder.ts';
 import {
   blocksOf,
@@ -142,17 +143,5 @@ function textDelta(text: string): StreamEventData {
 }
 
 function start(id: string, model: string, inputTokens: number): StreamEventData {
-  return {
-    type: 'message_start',
-    message: {
-      id,
-      type: 'message',
-      role: 'assistant',
-      model,
-      content: [],
-      stop_reason: null,
-      stop_sequence: null,
-      usage: { input_tokens: inputTokens, output_tokens: 1 },
-    },
-  };
+  return { type: 'message_start', message: emptyMessage(id, model, { input_tokens: inputTokens, output_tokens: 1 }) };
 }

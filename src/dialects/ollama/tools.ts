@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
 import type { EncodeInput } from '../dialect.ts';
 import type { Quirks } from '../quirks.ts';
+import { functionForm } from '../shared/function-form.ts';
 import { withoutReferences } from '../shared/schema-references.ts';
 import { forcedServerTool, isToolSearch, missingServerTool } from '../shared/server-tools.ts';
 import { encodeChoice, offeredTools } from '../shared/tool-choice.ts';
-import { schemaFor } from '../shared/tool-schema.ts';
-import { type FunctionTool, type Tools, wireName } from '../shared/tools.ts';
+import type { Tools } from '../shared/tools.ts';
 import { warn } from '../shared/warnings.ts';
 
 /** The tools to offer, and lines for the system text: the server knows no choice among them. */
@@ -28,16 +28,8 @@ export function encodeTools({ functions, serverTools }: Tools, input: EncodeInpu
   if (offered.length === 0) return { tools: [], hints: [] };
   const { hints } = encodeChoice(choice, offered, quirks, String);
   if (choice?.disable_parallel_tool_use === true) hints.push('Call at most one tool at a time.');
-  return { tools: offered.map((tool) => functionOf(tool, input)), hints };
-}
-
-function functionOf({ name, description, schema }: FunctionTool, { quirks }: EncodeInput): JsonObject {
   return {
-    type: 'function',
-    function: {
-      name: wireName(name),
-      ...(description === undefined ? {} : { description: description.slice(0, quirks.toolDescriptionLimit) }),
-      parameters: schemaFor(withoutReferences(schema), quirks.toolSchemas),
-    },
+    tools: offered.map((tool) => functionForm({ ...tool, schema: withoutReferences(tool.schema) }, input.quirks)),
+    hints,
   };
 }

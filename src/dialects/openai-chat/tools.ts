@@ -1,10 +1,10 @@
 import { isJsonObject, type JsonObject, type ToolChoice, type ToolDefinition } from '../../protocol/messages.ts';
 import type { EncodeInput } from '../dialect.ts';
 import type { Quirks } from '../quirks.ts';
+import { functionForm } from '../shared/function-form.ts';
 import { forcedServerTool, isToolSearch, isWebSearch, missingServerTool } from '../shared/server-tools.ts';
 import { encodeChoice, offeredTools } from '../shared/tool-choice.ts';
-import { schemaFor } from '../shared/tool-schema.ts';
-import { type FunctionTool, type Tools, wireName } from '../shared/tools.ts';
+import { type Tools, wireName } from '../shared/tools.ts';
 import { warn } from '../shared/warnings.ts';
 
 /** Fields of the request, and lines for the system text where a field can't say it. */
@@ -30,23 +30,12 @@ export function encodeTools(tools: Tools, input: EncodeInput, warnings: string[]
   if (wantsOne && !alone) warn(warnings, 'disable_parallel_tool_use dropped: not supported');
   return {
     fields: {
-      tools: functions.map((tool) => functionOf(tool, input)),
+      tools: functions.map((tool) => functionForm(tool, quirks)),
       ...(field === undefined ? {} : { tool_choice: field }),
       ...(alone ? { parallel_tool_calls: false } : {}),
       ...search,
     },
     hints,
-  };
-}
-
-function functionOf({ name, description, schema }: FunctionTool, { quirks }: EncodeInput): JsonObject {
-  return {
-    type: 'function',
-    function: {
-      name: wireName(name),
-      ...(description === undefined ? {} : { description: description.slice(0, quirks.toolDescriptionLimit) }),
-      parameters: schemaFor(schema, quirks.toolSchemas),
-    },
   };
 }
 

@@ -1,3 +1,4 @@
+import { emptyMessage } from '../../protocol/empty-message.ts';
 import type { ContentBlock, Delta, JsonObject, StopReason, Usage } from '../../protocol/messages.ts';
 import { StreamEvent } from '../../protocol/stream-event.ts';
 import { emptyUsage, mergeUsage } from '../../protocol/usage.ts';
@@ -281,16 +282,8 @@ export class BlockWriter {
   #start(): void {
     if (this.#started) return;
     this.#started = true;
-    const message = {
-      id: messageId(this.#id, this.#exchange.callId),
-      type: 'message' as const,
-      role: 'assistant' as const,
-      model: this.#model ?? this.#exchange.model,
-      content: [],
-      stop_reason: null,
-      stop_sequence: null,
-      usage: { ...this.#usage },
-    };
+    const id = messageId(this.#id, this.#exchange.callId);
+    const message = emptyMessage(id, this.#model ?? this.#exchange.model, { ...this.#usage });
     this.#push({ type: 'message_start', message });
   }
 

@@ -1,5 +1,5 @@
 import type { ClientFormat } from '../client-format.ts';
-import { createdAt, idFor, openAiIdHeaders } from '../shared/identity.ts';
+import { createdAt, idFor, openAiIdHeaders, sessionOf } from '../shared/identity.ts';
 import { writeOpenAiFailure } from '../shared/openai-error.ts';
 import { chatCompletion } from './reply.ts';
 import { readChatRequest } from './request.ts';
@@ -11,12 +11,11 @@ export const chatFormat: ClientFormat = {
   readRequest(body, _bytes, { callId, startedAt }) {
     const { request, warnings, tools, legacyFunctions, includeUsage } = readChatRequest(body);
     const settings = { id: idFor('chatcmpl-', callId), created: createdAt(startedAt), tools, legacyFunctions };
-    const cacheKey = body.prompt_cache_key;
     return {
       request,
       rawBody: undefined,
       warnings,
-      sessionId: typeof cacheKey === 'string' && cacheKey !== '' ? cacheKey : undefined,
+      sessionId: sessionOf(body),
       reply: {
         writeMessage: ({ message }) => Buffer.from(JSON.stringify(chatCompletion(message, settings))),
         openStream: () => new ChatStream(settings, includeUsage),

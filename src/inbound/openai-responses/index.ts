@@ -1,6 +1,6 @@
 import type { ContentBlock } from '../../protocol/messages.ts';
 import type { ClientFormat } from '../client-format.ts';
-import { openAiIdHeaders } from '../shared/identity.ts';
+import { openAiIdHeaders, sessionOf } from '../shared/identity.ts';
 import { writeOpenAiFailure } from '../shared/openai-error.ts';
 import { refusalOf } from '../shared/refusal.ts';
 import { readResponsesRequest } from './request.ts';
@@ -13,7 +13,6 @@ export const responsesFormat: ClientFormat = {
   readRequest(body, bytes, context) {
     const { request, warnings, tools, conversation, earlierBytes } = readResponsesRequest(body, context);
     const writer = new ResponseWriter(context.callId, context.startedAt, body, tools);
-    const cacheKey = body.prompt_cache_key;
     const whole = (content: ContentBlock[]) => {
       if (body.store === false) return;
       const said = content.filter((block) => block.type !== 'text' || block.text !== '');
@@ -26,7 +25,7 @@ export const responsesFormat: ClientFormat = {
       request,
       rawBody: undefined,
       warnings,
-      sessionId: typeof cacheKey === 'string' && cacheKey !== '' ? cacheKey : undefined,
+      sessionId: sessionOf(body),
       reply: {
         writeMessage: ({ message }) => {
           whole(message.content);
