@@ -78,7 +78,7 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
   const { config } = extensions;
   const transport = new Transport({
     maxConnections: config.performance.connectionPool.maxConnections,
-    connectTimeoutMs: config.timeouts.connect,
+    connectTimeoutMs: config.performance.connectionPool.timeout ?? config.timeouts.connect,
     keepAlive: config.performance.connectionPool.keepAlive,
   });
   const { targets, warnings } = await withPlaces(loaded, async () => {
