@@ -28,7 +28,9 @@ describe.runIf(process.platform === 'linux')('a provider that takes no connectio
       fillers.push(createConnection({ port, host: '127.0.0.1' }).on('error', () => undefined));
     }
     router = await startInProcess({
-      models: { m: { provider: 'openai', apiKey: 'of-a-provider', endpoint: `http://127.0.0.1:${port}/v1/chat/completions` } },
+      models: {
+        m: { provider: 'openai', apiKey: 'of-a-provider', endpoint: `http://127.0.0.1:${port}/v1/chat/completions` },
+      },
       performance: { connectionPool: { timeout: 500 } },
       timeouts: { connect: 60_000 },
       retry: { attempts: 0 },

@@ -48,11 +48,11 @@ describe('the npm package', () => {
 });
 
 describe.runIf(installed)('installed into an empty folder, with install scripts blocked', () => {
-  const router = installedProgram([programOf('router')]);
+  const router = installedProgram(folder, [programOf('router')]);
 
   it('runs under both of its names', async () => {
     for (const name of ['router', 'claude-code-router']) {
-      const ran = await installedProgram([programOf(name)]).run(['--version']);
+      const ran = await installedProgram(folder, [programOf(name)]).run(['--version']);
       expect(ran).toMatchObject({ exitCode: 0, stdout: `${manifest.version}\n`, stderr: '' });
     }
   });

@@ -34,7 +34,7 @@ const program = join(environment, 'bin/router');
 afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
 
 describe.runIf(canBuild)('the Python wheel, installed into an environment of its own', () => {
-  const router = installedProgram([program]);
+  const router = installedProgram(folder, [program]);
   let wheel = '';
 
   beforeAll(async () => {
@@ -63,10 +63,10 @@ describe.runIf(canBuild)('the Python wheel, installed into an environment of its
 
   it('runs under both of its names, and as a module', async () => {
     for (const name of ['router', 'claude-code-router']) {
-      const ran = await installedProgram([join(environment, 'bin', name)]).run(['--version']);
+      const ran = await installedProgram(folder, [join(environment, 'bin', name)]).run(['--version']);
       expect(ran).toMatchObject({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
     }
-    const module = installedProgram([join(environment, 'bin/python'), '-m', 'claude_code_router']);
+    const module = installedProgram(folder, [join(environment, 'bin/python'), '-m', 'claude_code_router']);
     expect(await module.run(['--version'])).toMatchObject({ exitCode: 0, stdout: `${version}\n` });
   });
 

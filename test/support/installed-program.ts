@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ran } from './command.ts';
 import { http, messagesBody } from './http.ts';
@@ -12,9 +11,9 @@ export interface InstalledProgram {
   remove(): void;
 }
 
-/** The command (and what comes before its arguments) of an installed program. */
-export function installedProgram([command, ...first]: [string, ...string[]]): InstalledProgram {
-  const home = mkdtempSync(join(tmpdir(), 'router-installed-'));
+/** The command (and what comes before its arguments) of an installed program; its home is made in a folder of the test's. */
+export function installedProgram(folder: string, [command, ...first]: [string, ...string[]]): InstalledProgram {
+  const home = mkdtempSync(join(folder, 'home-'));
   return {
     home,
     run: (args, environment = {}) =>
