@@ -59,7 +59,10 @@ const modelFields = {
   costPerToken: z.number().min(0).optional().meta({ description: 'US dollars per token, for both directions.' }),
   pricing: pricing.optional(),
   weight: z.number().min(0).optional().meta({ description: 'Its share in weighted balancing.' }),
-  specialization: z.string().optional().meta({ description: 'What it is good at, for people and for rules: `code`.' }),
+  specialization: z
+    .string()
+    .optional()
+    .meta({ description: 'What it is good at, for people: `code`. No rule reads it.' }),
   supportsImages: z
     .boolean()
     .optional()
