@@ -18,13 +18,13 @@ export class MemoryStore implements Store {
   readonly #accounts = new Map<string, MemoryAccount>();
   readonly #values = new Map<string, { value: string; until: number }>();
   readonly #marks = new MemoryMarks();
-  readonly #settled: LRUCache<string, number>;
+  /** It takes its whole room at once, so it is made for the first settlement. */
+  #settled: LRUCache<string, number> | undefined;
   #operations = 0;
 
   constructor(now: () => number, journal?: Journal) {
     this.#now = now;
     this.#journal = journal;
-    this.#settled = new LRUCache({ max: mostSettled });
     const startedAt = now();
     for (const { name, spent, keptUntil } of journal?.accounts(startedAt) ?? []) {
       const account = this.#account(name, startedAt);
@@ -64,6 +64,7 @@ export class MemoryStore implements Store {
 
   async settle({ id, windows, accounts }: Settlement): Promise<AccountState[]> {
     const now = this.#now();
+    this.#settled ??= new LRUCache({ max: mostSettled });
     const again = (this.#settled.get(id) ?? 0) > now;
     this.#settled.set(id, now + settledForMs);
     if (!again) {
@@ -83,7 +84,7 @@ export class MemoryStore implements Store {
   async renew(leases: readonly Lease[], leaseMs: number): Promise<void> {
     const now = this.#now();
     for (const { id, accounts } of leases) {
-      if (this.#settled.has(id)) continue;
+      if (this.#settled?.has(id)) continue;
       for (const { name, amount } of accounts) this.#account(name, now).renew(id, amount, now + leaseMs);
     }
   }
