@@ -34,7 +34,7 @@ const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 /** Builds dist/ where a source is newer. */
 export function build({ always = false } = {}) {
   const stamp = join(root, 'dist/.built');
-  const sources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'];
+  const sources = ['src', 'scripts/bundle.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package.json'];
   if (!always && existsSync(stamp) && sources.every((path) => newest(join(root, path)) <= statSync(stamp).mtimeMs))
     return;
   process.stderr.write('Building…\n');
@@ -44,6 +44,7 @@ export function build({ always = false } = {}) {
   for (const file of ['catalog.json', 'catalog.NOTICE']) {
     copyFileSync(join(root, 'src/models', file), join(root, 'dist/models', file));
   }
+  run(process.execPath, [join(root, 'scripts/bundle.mjs'), join(root, 'dist')], { cwd: root });
   chmodSync(join(root, 'dist/main.js'), 0o755);
   writeFileSync(stamp, '');
 }
