@@ -133,6 +133,7 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
             },
           }),
           health: moment.health,
+          running: moment.running,
           cache: moment.caches.at(config, extensions.version, (message) => logger.warn(message)),
           extensions: extensions.serve(logger, registry),
           admission: admissionOf(config, table, logger, states.at({ config, accountsFile: paths.accountsFile })),
@@ -250,7 +251,7 @@ function gatewayParts(
   routing: RoutingParts,
   transport: Transport,
   access: Access,
-): Omit<GatewayParts, 'health' | 'retry' | 'admission' | 'settle'> {
+): Omit<GatewayParts, 'health' | 'running' | 'retry' | 'admission' | 'settle'> {
   const estimates = new PromptEstimates(routing.measurePrompt);
   return {
     ...routing,

@@ -1,17 +1,19 @@
 import { openSeal, type Seal } from '../cache/kept-reply.ts';
 import type { Config } from '../config/schema.ts';
+import { RunningCalls } from '../gateway/joining/running-calls.ts';
 import type { RetrySettings } from '../gateway/parts.ts';
 import { type BreakerSettings, Health } from '../providers/health.ts';
 import { LiveState } from '../routing/live-state.ts';
 import { Caches } from './caches.ts';
 import { SessionNotes } from './session-notes.ts';
 
-/** What outlives a reload: how targets do, whose turn it is, where sessions are and what they were answered with, what is kept. */
+/** What outlives a reload: how targets do, whose turn it is, where sessions are and what they were answered with, what is kept, what runs. */
 export interface Moment {
   health: Health;
   state: LiveState;
   caches: Caches;
   sessions: SessionNotes;
+  running: RunningCalls;
 }
 
 /** Nothing is known yet; what is kept is sealed. `sessionsFile` is where sessions are noted for other commands; nowhere where it is left out. */
@@ -27,7 +29,8 @@ export function newMoment(seal: Seal = openSeal, sessionsFile?: string): Moment 
     random: Math.random,
     now: Date.now,
   });
-  return { health, state, caches: new Caches(seal), sessions: new SessionNotes(sessionsFile) };
+  const sessions = new SessionNotes(sessionsFile);
+  return { health, state, caches: new Caches(seal), sessions, running: new RunningCalls() };
 }
 
 export function breakerSettings(configured: Config['circuitBreaker']): BreakerSettings {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Call, Caller } from '../call/call.ts';
+import type { Call, Caller, ReceivedRequest } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
 import type { ClientFormat, ReplyWriter, RequestContext } from '../inbound/client-format.ts';
 import { messagesFormat } from '../inbound/messages/index.ts';
@@ -32,6 +32,7 @@ export interface CallSource {
   query: string;
   headers: Record<string, string>;
   signal: AbortSignal;
+  received?: ReceivedRequest;
 }
 
 /** A call, and what tells its reply in the client's form. */
@@ -51,14 +52,14 @@ export function readCallAs(
   source: CallSource,
   memory: Pick<RequestContext, 'recall' | 'keep'>,
 ): ReadCall {
-  const { id, startedAt, caller, headers, signal } = source;
+  const { id, startedAt, caller, headers, signal, received } = source;
   const read = format.readRequest(bodyOf(format, source.body), source.body, { callId: id, startedAt, ...memory });
   const { request, rawBody, warnings, reply } = read;
   const sessionId = sessionOf(headers, request) ?? read.sessionId;
   // Of another API the query has no meaning upstream.
   const query = rawBody === undefined ? '' : source.query;
   const call = { id, startedAt, caller, request, rawBody, query, headers, sessionId, signal, warnings };
-  return { call, writer: reply };
+  return { call: received ? { ...call, received } : call, writer: reply };
 }
 
 function bodyOf(format: ClientFormat, body: Buffer): JsonObject {

@@ -61,6 +61,7 @@ function summaryOf(record: CallRecord, currency: Currency) {
     status: record.status,
     stream: record.stream,
     cache: record.cache ?? 'off',
+    ...(record.joined === undefined ? {} : { joined: record.joined }),
     attempts: record.attempts.length,
     tokens: record.usage ? tokensOf(record.usage) : null,
     usageEstimated: record.usageEstimated === true,
