@@ -31,6 +31,7 @@ export class SharedStream {
   #isBegun = false;
   #isOver = false;
   #pulling: Promise<void> | undefined;
+  #sourceEnded: Promise<unknown> | undefined;
 
   /** `onEnd` is told once, when the last batch has come: whether the answer is whole. */
   constructor(source: AsyncIterable<StreamEvent[]>, memory: Memory, onEnd: (whole: boolean) => void) {
@@ -74,7 +75,11 @@ export class SharedStream {
 
   async #next(place: { at: number }): Promise<IteratorResult<StreamEvent[]>> {
     while (place.at >= this.#dropped + this.#kept.length) {
-      if (this.#isOver || !this.#places.has(place)) return { done: true, value: undefined };
+      if (this.#isOver || !this.#places.has(place)) {
+        // The call is settled before its client knows that all is said.
+        await this.#sourceEnded;
+        return { done: true, value: undefined };
+      }
       this.#pulling ??= this.#pull();
       await this.#pulling;
     }
@@ -135,7 +140,7 @@ export class SharedStream {
   /** A stream that nobody began to read would not end what is behind it: so it is begun first. */
   #endSource(): void {
     const begun = this.#isBegun ? Promise.resolve() : this.#source.next();
-    begun.then(() => this.#source.return?.()).catch(() => undefined);
+    this.#sourceEnded = begun.then(() => this.#source.return?.()).catch(() => undefined);
   }
 }
 
