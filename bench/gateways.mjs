@@ -18,19 +18,26 @@ export async function startUpstream() {
 }
 
 /** A built router (`root/dist`) before the upstream, with everything on that is on without being asked for. */
-export async function startRouter(upstream, root) {
-  const port = await freePort();
-  const home = mkdtempSync(join(tmpdir(), 'bench-router-'));
+export function startRouter(upstream, root) {
   const origin = `http://127.0.0.1:${upstream}`;
   const provider = (type, baseUrl) => ({ type, baseUrl, apiKey: 'sk-upstream', models: { m: {} } });
-  const config = {
-    providers: {
-      anthropic: provider('anthropic', origin),
-      openai: provider('openai-compatible', `${origin}/v1`),
-      gemini: provider('google', origin),
+  return startRouterWith(
+    {
+      providers: {
+        anthropic: provider('anthropic', origin),
+        openai: provider('openai-compatible', `${origin}/v1`),
+        gemini: provider('google', origin),
+      },
+      routing: { defaultModel: 'anthropic/m' },
     },
-    routing: { defaultModel: 'anthropic/m' },
-  };
+    root,
+  );
+}
+
+/** A built router with a configuration of its own. */
+export async function startRouterWith(config, root) {
+  const port = await freePort();
+  const home = mkdtempSync(join(tmpdir(), 'bench-router-'));
   writeFileSync(join(home, 'config.json'), JSON.stringify(config));
   const args = [join(root, 'dist/main.js'), '--config', join(home, 'config.json'), '--port', String(port)];
   const startedAt = performance.now();

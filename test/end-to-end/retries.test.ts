@@ -237,6 +237,18 @@ describe('a request that differs from the running one', () => {
   });
 });
 
+describe('a client that has its answer whole', () => {
+  it.each(['close', 'keep-alive'])('and asks the same again wants another (connection: %s)', async (connection) => {
+    gate.open();
+    for (const stream of [true, false]) {
+      await ask({ stream, headers: { connection } });
+      const again = await ask({ stream, headers: { connection, ...isRetry } });
+      expect(again.headers['x-router-joined']).toBeUndefined();
+    }
+    expect(provider.asked).toHaveLength(4);
+  });
+});
+
 describe('a client that leaves', () => {
   it('and asks again finds no call any more: the provider was told at once', async () => {
     const leaving = new AbortController();
