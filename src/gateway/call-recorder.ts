@@ -49,18 +49,9 @@ export class CallRecorder {
 
   /** The call is the retry of a running one, and is told what that one is. */
   joins(first: CallRecord): void {
-    const { id, rule, reason, askedBy, model, provider, upstreamModel, stopReason, warnings } = first;
-    Object.assign(this.record, {
-      joined: id,
-      rule,
-      reason,
-      askedBy,
-      model,
-      provider,
-      upstreamModel,
-      stopReason,
-      warnings,
-    });
+    const { id, rule, reason, model, provider, upstreamModel, stopReason, warnings } = first;
+    const told = { rule, reason, model, provider, upstreamModel, stopReason, warnings: [...warnings] };
+    Object.assign(this.record, told, { joined: id });
   }
 
   /** The answer is to be kept, or was. */
