@@ -1,5 +1,6 @@
 import type { Call } from '../../call/call.ts';
 import { Failure } from '../../call/failure.ts';
+import type { WholeMessage } from '../../protocol/whole-message.ts';
 import type { Outcome } from '../outcome.ts';
 import { isSameRequest, isToldRetry, leavesInTime } from './same-request.ts';
 import { type Memory, SharedStream } from './shared-stream.ts';
@@ -18,6 +19,7 @@ export class RunningCall {
   readonly #onEnd: () => void;
   readonly #controller = new AbortController();
   #outcome!: Promise<Outcome>;
+  #message: WholeMessage | undefined;
   #stream: SharedStream | undefined;
   #waiting = 0;
   #state: 'running' | 'whole' | 'ended' = 'running';
@@ -78,9 +80,12 @@ export class RunningCall {
   }
 
   #shared(outcome: Outcome): Outcome {
-    if (!outcome.ok) this.#over(false);
-    else if (outcome.reply.kind === 'message') this.#over(true);
-    else this.#stream = new SharedStream(outcome.reply.batches, this.#memory, (whole) => this.#over(whole));
+    if (outcome.ok && outcome.reply.kind === 'stream') {
+      this.#stream = new SharedStream(outcome.reply.batches, this.#memory, (whole) => this.#over(whole));
+    } else {
+      if (outcome.ok && outcome.reply.kind === 'message') this.#message = outcome.reply.message;
+      this.#over(outcome.ok);
+    }
     // All may have left just before it came.
     if (this.#state === 'ended') this.#stream?.close();
     return outcome;
@@ -106,13 +111,15 @@ export class RunningCall {
     this.#timer.unref();
   }
 
-  /** False where there is no room for one more answer that nobody has got. */
+  /** False where there is no room for one more answer that nobody has got. What a stream remembers is counted already. */
   #keep(): boolean {
+    if (this.#stream?.isJoinable === false) return false;
+    if (this.#keptBytes > 0) return true;
     const memory = this.#memory;
-    const bytes = this.#keptBytes === 0 ? (this.#first.received?.body.length ?? 0) : 0;
+    const bytes = (this.#first.received?.body.length ?? 0) + (this.#message?.bytes.length ?? 0);
     if (memory.bytes + bytes > memory.most) return false;
     memory.bytes += bytes;
-    this.#keptBytes += bytes;
+    this.#keptBytes = bytes;
     return true;
   }
 
