@@ -14,7 +14,7 @@ const signs = {
   /** Only looks something up, or runs it. */
   looking: 'what who when where which is show list open run check count find read tell liste montre affiche',
   /** What makes a task hard whatever its length. */
-  hard: 'architecture distributed concurrency concurrent deadlock race scalable scalability migration security auth authentication authorization oauth vulnerability breach compliance encrypt encryption protocol compiler consensus transaction transactional asynchronous async parallel multithreaded algorithm proof prove theorem microservice microservices orchestration sharding replication consistency backward backwards compatibility invariant profiling benchmark websocket monorepo reasoning carefully distribue concurrence securite chiffrement repartition montee charge coherence demontrer authentification',
+  hard: 'architecture distributed concurrency concurrent deadlock race scalable scalability migration security auth authentication authorization oauth vulnerability breach compliance encrypt encryption protocol compiler consensus transaction transactional asynchronous async parallel multithreaded algorithm proof prove theorem microservice microservices orchestration sharding replication consistency backward backwards compatibility invariant profiling benchmark websocket monorepo reasoning carefully idempotent idempotency failover outage tenant multitenant durable durability replay threat rollback latency throughput distribue concurrence securite chiffrement repartition montee charge coherence demontrer authentification',
   /** What reaches over much. */
   wide: 'entire whole every across codebase repository project system platform framework application infrastructure pipeline backend frontend dashboard all comprehensive complet complete end tout toute tous ensemble projet systeme',
   /** What makes a task small. */
@@ -28,34 +28,40 @@ const signs = {
 type Sign = keyof typeof signs;
 
 /**
- * How demanding a task is, by what it asks for more than by its length: the work that its verbs name, hard subjects, reach,
- * conditions and steps, files named, against words of small tasks. Below 1.5 points low, from 4 on high.
+ * How demanding a task is: the work that its verbs name, hard subjects and reach, against words of small tasks. Conditions,
+ * steps and length count less, and never make a task high by themselves. Below 1.75 points low, from 4.5 on high.
  */
 export function complexityOf(text: string, words: Words): Complexity {
   const points = complexityPoints(text, words);
-  if (points < 1.5) return 'low';
-  return points < 4 ? 'medium' : 'high';
+  if (points < 1.75) return 'low';
+  return points < 4.5 ? 'medium' : 'high';
 }
 
-function complexityPoints(text: string, words: Words): number {
+/** Higher is harder. The weights were fitted to labelled prompts and rounded, see docs/decisions/025. */
+export function complexityPoints(text: string, words: Words): number {
   const found = countSigns(words);
   const verbs = found.building + found.working;
-  const work = found.building > 0 ? 2.6 : verbs > 0 ? 1.3 : found.looking > 0 ? -0.8 : 0;
+  const work = found.building > 0 ? 2.9 : verbs > 0 ? 1.4 : found.looking > 0 ? -0.9 : 0;
+  return (
+    work +
+    1.7 * Math.min(3, found.hard) +
+    0.9 * Math.min(2, found.wide) -
+    0.9 * Math.min(2, found.small) +
+    Math.min(3, extent(text, words) + 0.5 * Math.max(0, verbs - 1) + 0.4 * found.further)
+  );
+}
+
+/** What there is to read, list and keep in mind. */
+function extent(text: string, words: Words): number {
+  const letters = words.plain.reduce((sum, word) => sum + word.length + 1, 0);
   const steps = text.match(/^\s*(?:[-*•]|\d+[.)])\s+\S/gm)?.length ?? 0;
   const listed = text.match(/,\s/g)?.length ?? 0;
   const hasCode = /```|^\s*at .+:\d+|Traceback \(most recent/m.test(text);
   return (
-    work +
-    Math.min(1.2, Math.max(0, verbs - 1) * 0.4) +
-    Math.min(4.2, found.hard * 1.4) +
-    Math.min(1.6, found.wide * 0.8) -
-    Math.min(1.6, found.small * 0.8) +
-    Math.min(1.6, found.further * 0.4) +
-    Math.min(2.5, steps * 0.5) +
-    Math.min(1, listed * 0.25) +
-    Math.min(1, fileTypesIn(text).length * 0.3) +
-    (hasCode ? 0.8 : 0) +
-    Math.min(2.5, Math.log2(1 + words.plain.length / 12) * 0.8)
+    1.3 * Math.log2(1 + letters / 60) +
+    0.5 * (steps + listed) +
+    0.2 * Math.min(3, fileTypesIn(text).length) +
+    (hasCode ? 0.8 : 0)
   );
 }
 
