@@ -115,57 +115,67 @@ const openingFactor = 2.2;
  * once, more among the first words; kinds that come close to the best are told as well.
  */
 export function taskTypesOf(words: Words): string[] {
-  const scores = Object.entries(compiled()).map(([type, list]) => ({ type, score: scoreOf(list, words) }));
-  const best = Math.max(...scores.map(({ score }) => score));
+  const scores = scoresOf(words);
+  const best = Math.max(...scores);
   if (best === 0) return ['question'];
-  const likely = scores.filter(({ score }) => score >= best * nearBest).sort((a, b) => b.score - a.score);
-  const types = likely.map(({ type }) => type);
+  const types = taskTypes
+    .map((type, index) => ({ type, score: scores[index]! }))
+    .filter(({ score }) => score >= best * nearBest)
+    .sort((a, b) => b.score - a.score)
+    .map(({ type }) => type);
   if (!types.includes('code') && alsoCode.has(types[0]!)) types.push('code');
   return types;
 }
 
+/** What speaks for each type, in the order of `taskTypes`. */
+function scoresOf(words: Words): number[] {
+  signsByFirstStem ??= compile();
+  const scores = taskTypes.map(() => 0);
+  for (const first of words.positions.keys()) {
+    for (const { type, stems, weight } of signsByFirstStem.get(first) ?? []) {
+      const at = firstPosition(stems, words);
+      if (at === undefined) continue;
+      scores[type]! += weight * (at === 0 ? openingFactor : at < leadWords ? leadFactor : 1);
+    }
+  }
+  return scores;
+}
+
 interface Sign {
+  /** Index in `taskTypes`. */
+  type: number;
   stems: readonly string[];
   weight: number;
 }
 
-let signsByType: Record<string, Sign[]> | undefined;
+let signsByFirstStem: ReadonlyMap<string, readonly Sign[]> | undefined;
 
-/** Read on first use. */
-function compiled(): Record<string, Sign[]> {
-  signsByType ??= Object.fromEntries(
-    Object.entries(signs).map(([type, list]) => [type, distinct(list.split(' ').map(readSign))]),
-  );
-  return signsByType;
+/** Read on first use. Words of one stem are one sign of a type: the heaviest. */
+function compile(): ReadonlyMap<string, readonly Sign[]> {
+  const distinct = new Map<string, Sign>();
+  for (const [type, list] of Object.values(signs).entries()) {
+    for (const sign of list.split(' ').map((written) => readSign(written, type))) {
+      const key = `${type} ${sign.stems.join(' ')}`;
+      if (sign.weight > (distinct.get(key)?.weight ?? 0)) distinct.set(key, sign);
+    }
+  }
+  const byFirst = new Map<string, Sign[]>();
+  for (const sign of distinct.values()) {
+    const [first] = sign.stems as [string];
+    const known = byFirst.get(first);
+    if (known) known.push(sign);
+    else byFirst.set(first, [sign]);
+  }
+  return byFirst;
 }
 
-function readSign(written: string): Sign {
+function readSign(written: string, type: number): Sign {
   const [phrase, weight] = written.split(':') as [string, string | undefined];
   const stems = phrase
     .split('_')
     .filter(Boolean)
     .map((word) => (word.endsWith('?') ? word : stem(word)));
-  return { stems, weight: weight === undefined ? 1 : Number(weight) };
-}
-
-/** Words of one stem are one sign: the heaviest. */
-function distinct(list: readonly Sign[]): Sign[] {
-  const byStems = new Map<string, Sign>();
-  for (const sign of list) {
-    const key = sign.stems.join(' ');
-    if (sign.weight > (byStems.get(key)?.weight ?? 0)) byStems.set(key, sign);
-  }
-  return [...byStems.values()];
-}
-
-function scoreOf(list: readonly Sign[], words: Words): number {
-  let score = 0;
-  for (const { stems, weight } of list) {
-    const at = firstPosition(stems, words);
-    if (at === undefined) continue;
-    score += weight * (at === 0 ? openingFactor : at < leadWords ? leadFactor : 1);
-  }
-  return score;
+  return { type, stems, weight: weight === undefined ? 1 : Number(weight) };
 }
 
 /** Where the words of a sign first stand together, at most two others between neighbours. */
