@@ -10,9 +10,10 @@ const signs = {
     'implement build develop design architect migrate restructure redesign rewrite overhaul optimise concevoir construire migre reecris reecrire',
   /** Needs reading and judging, or makes a part. */
   working:
-    'write create generate add refactor convert integrate handle extend support configure deploy explain why how analyse compare debug investigate fix improve update describe evaluate understand review difference summarise crash fail bug ajoute ajouter pourquoi ameliore ameliorer decris',
+    'write create generate add refactor convert integrate handle extend support configure deploy explain why how analyse compare debug investigate fix improve update describe evaluate understand review difference summarise crash fail bug ajoute ajouter pourquoi ameliore ameliorer decris comment?',
   /** Only looks something up, or runs it. */
-  looking: 'what who when where which is show list open run check count find read tell liste montre affiche',
+  looking:
+    'what who when where which is show list open run check count find read tell quel quelle cherche lance liste montre affiche',
   /** What makes a task hard whatever its length. */
   hard: 'architecture distributed concurrency concurrent deadlock race scalable scalability migration security auth authentication authorization oauth vulnerability breach compliance encrypt encryption protocol compiler consensus transaction transactional asynchronous async parallel multithreaded algorithm proof prove theorem microservice microservices orchestration sharding replication consistency backward backwards compatibility invariant profiling benchmark websocket monorepo reasoning carefully idempotent idempotency failover outage tenant multitenant durable durability replay threat rollback latency throughput distribue concurrence securite chiffrement repartition montee charge coherence demontrer authentification',
   /** What reaches over much. */
