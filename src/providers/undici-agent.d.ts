@@ -1,5 +1,6 @@
 // The package's types describe its whole only.
 declare module 'undici/lib/dispatcher/agent.js' {
-  import { Agent } from 'undici';
-  export default Agent;
+  import type { Agent } from 'undici';
+  const AgentAlone: typeof Agent;
+  export default AgentAlone;
 }
