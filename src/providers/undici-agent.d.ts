@@ -1,5 +1,0 @@
-// The package's types describe its whole only.
-declare module 'undici/lib/dispatcher/agent.js' {
-  import { Agent } from 'undici';
-  export default Agent;
-}
