@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import type { Agent, Dispatcher } from 'undici';
-// @ts-expect-error The package has types of its whole only, which loads browser interfaces that nothing here uses.
-import AgentAlone from 'undici/lib/dispatcher/agent.js';
+import type { Dispatcher } from 'undici';
+// Alone: the package's whole loads browser interfaces that nothing here uses.
+import Agent from 'undici/lib/dispatcher/agent.js';
 import { Failure } from '../call/failure.ts';
 import { decompressed } from './decompress.ts';
 import { answerAsDemo } from './demo.ts';
@@ -40,8 +40,6 @@ export interface TransportSettings {
   keepAlive: boolean;
 }
 
-const AgentClass: typeof Agent = AgentAlone;
-
 /** The only part that talks to upstreams. Timeouts other than connecting are the caller's, through the signal. */
 export class Transport implements Upstream {
   readonly #agent: Agent;
@@ -56,8 +54,8 @@ export class Transport implements Upstream {
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    this.#agent = new AgentClass({ ...common, pipelining: settings.keepAlive ? 1 : 0, connect: { timeout } });
-    this.#publicAgent = new AgentClass({ ...common, pipelining: 0, connect: { timeout, lookup: publicLookup } });
+    this.#agent = new Agent({ ...common, pipelining: settings.keepAlive ? 1 : 0, connect: { timeout } });
+    this.#publicAgent = new Agent({ ...common, pipelining: 0, connect: { timeout, lookup: publicLookup } });
   }
 
   /** Resolves with status and headers. Throws Failure `upstream-unreachable`, `upstream-timeout`, `upstream-cut`. */
