@@ -42,9 +42,9 @@ export interface TransportSettings {
 
 /** The only part that talks to upstreams. Timeouts other than connecting are the caller's, through the signal. */
 export class Transport implements Upstream {
-  readonly #agent: Agent;
+  readonly #agent: Dispatcher;
   /** Connects to public addresses alone. */
-  readonly #publicAgent: Agent;
+  readonly #publicAgent: Dispatcher;
 
   constructor(settings: TransportSettings) {
     const timeout = settings.connectTimeoutMs;
