@@ -1,4 +1,4 @@
-// `node bench/paced.mjs [--streams 1000] [--events 60] [--pace 200] [--dying 0.33] [--root FOLDER]`: so many streams at once, paced by an upstream in
+// `node bench/paced.mjs [--streams 1000] [--events 100] [--pace 250] [--ramp 10000] [--dying 0.33] [--root FOLDER]`: so many streams at once, paced by an upstream in
 // another process, a share of them dying on the way. How much later than the upstream wrote it each event reached its client, whether any
 // stream is wrong, and what is left of memory and sockets. Another run without the router between tells what the machine itself adds.
 import { fork } from 'node:child_process';
@@ -73,8 +73,9 @@ async function measure() {
   const { values } = parseArgs({
     options: {
       streams: { type: 'string', default: '1000' },
-      events: { type: 'string', default: '60' },
-      pace: { type: 'string', default: '200' },
+      events: { type: 'string', default: '100' },
+      pace: { type: 'string', default: '250' },
+      ramp: { type: 'string', default: '10000' },
       dying: { type: 'string', default: '0.333' },
       root: { type: 'string', default: fileURLToPath(new URL('..', import.meta.url)) },
     },
@@ -103,41 +104,50 @@ async function measure() {
     root,
   );
   try {
-    await run(router.port, { ...options, streams: 50, events: 10 });
+    await run(router.port, { ...options, streams: 50, events: 10, ramp: 0 });
     await delay(1000);
-    const before = { memory: residentMb(router.pid), sockets: socketsOf(router.pid) };
-    const bare = await run(upstream, { ...options, dying: 0 });
-    const cpu = cpuMs(router.pid);
-    const through = await run(router.port, options);
-    const perEvent = ((cpuMs(router.pid) - cpu) * 1000) / (options.streams * options.events);
-    const peak = residentMb(router.pid);
-    await delay(8000);
-    console.log(
-      '| | streams | wrong | events | p50 ms | p99 ms | most ms |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
-    );
-    console.log(line('upstream alone', bare));
-    console.log(line('through the router', through));
-    console.log(
-      `\nAdded at p99: ${(through.p99 - bare.p99).toFixed(1)} ms; CPU of the router ${perEvent.toFixed(0)} us an event; ${through.died} of the upstream's streams died.`,
-    );
-    console.log(
-      `Router: ${before.memory.toFixed(0)} MB before, ${peak.toFixed(0)} at the end, ${residentMb(router.pid).toFixed(0)} eight`,
-    );
-    console.log(`seconds later; sockets ${before.sockets} before, ${socketsOf(router.pid)} after.`);
+    const memory = [residentMb(router.pid)];
+    const sockets = [socketsOf(router.pid)];
+    const results = { 'upstream alone': await run(upstream, { ...options, dying: 0 }) };
+    for (const round of ['first', 'second']) {
+      const cpu = cpuMs(router.pid);
+      const result = await run(router.port, options);
+      const cpuUs = ((cpuMs(router.pid) - cpu) * 1000) / (options.streams * options.events);
+      results[`through the router, ${round} round`] = { ...result, cpuUs };
+      await delay(8000);
+      memory.push(residentMb(router.pid));
+      sockets.push(socketsOf(router.pid));
+    }
+    const columns = [
+      '',
+      'streams',
+      'died upstream',
+      'wrong',
+      'events',
+      'p50 ms',
+      'p99 ms',
+      'most ms',
+      'CPU us an event',
+    ];
+    console.log(`| ${columns.join(' | ')} |\n| --- |${' ---: |'.repeat(columns.length - 1)}`);
+    for (const [name, result] of Object.entries(results)) console.log(line(name, result));
+    console.log(`\nThe router before, and eight seconds after each round: ${memory.map(Math.round).join(', ')} MB,`);
+    console.log(`${sockets.join(', ')} sockets.`);
   } finally {
     await router.stop();
     child.kill('SIGKILL');
   }
 }
 
-function line(name, { streams, wrong, delays, p50, p99 }) {
-  const numbers = [p50, p99, delays.at(-1)].map((value) => value.toFixed(1));
-  return `| ${[name, streams, wrong, delays.length, ...numbers].join(' | ')} |`;
+function line(name, { streams, died, wrong, delays, p50, p99, cpuUs }) {
+  const times = [p50, p99, delays.at(-1)].map((value) => value.toFixed(1));
+  return `| ${[name, streams, died, wrong, delays.length, ...times, cpuUs?.toFixed(0) ?? ''].join(' | ')} |`;
 }
 
-/** All streams at once, begun over one pace so that they don't beat as one. */
-async function run(port, { streams, events, pace, dying }) {
+/** Streams that begin over `ramp` milliseconds; what comes after that, when all of them run, is measured. */
+async function run(port, { streams, events, pace, dying, ramp }) {
   const delays = [];
+  const measuredFrom = now() + ramp;
   const whole = Array.from({ length: events }, (_, index) => `w${index} `).join('');
   const agent = new Agent({ keepAlive: true, maxSockets: streams });
   let died = 0;
@@ -151,8 +161,15 @@ async function run(port, { streams, events, pace, dying }) {
   const asks = Array.from({ length: streams }, async (_, index) => {
     const dies = random() < dying ? 1 + Math.floor(random() * (events - 1)) : undefined;
     if (dies !== undefined) died += 1;
-    await delay((pace * index) / streams);
-    const { text, ended } = await ask(agent, port, { stream: index, events, pace, dies: dies ?? events + 1 }, delays);
+    await delay(((ramp || pace) * index) / streams);
+    const { text, ended } = await ask(
+      agent,
+      port,
+      { stream: index, events, pace, dies: dies ?? events + 1 },
+      (at, delayMs) => {
+        if (at >= measuredFrom) delays.push(delayMs);
+      },
+    );
     if (text !== whole || !ended) wrong += 1;
   });
   await Promise.all(asks);
@@ -162,7 +179,7 @@ async function run(port, { streams, events, pace, dying }) {
   return { streams, wrong, died, delays, p50: at(0.5), p99: at(0.99) };
 }
 
-function ask(agent, port, content, delays) {
+function ask(agent, port, content, onEvent) {
   const messages = [{ role: 'user', content: JSON.stringify(content) }];
   const body = JSON.stringify({ model: 'any', max_tokens: 1000, stream: true, messages });
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
@@ -173,7 +190,7 @@ function ask(agent, port, content, delays) {
       response.setEncoding('utf8');
       response.on('data', (chunk) => {
         const moment = now();
-        for (const [, at] of chunk.matchAll(/"at":([\d.]+)/g)) delays.push(moment - Number(at));
+        for (const [, at] of chunk.matchAll(/"at":([\d.]+)/g)) onEvent(moment, moment - Number(at));
         got += chunk;
       });
       response.once('error', reject);

@@ -3,7 +3,8 @@ import { Failure } from '../../call/failure.ts';
 import type { WholeMessage } from '../../protocol/whole-message.ts';
 import type { Outcome } from '../outcome.ts';
 import { isSameRequest, isToldRetry, leavesInTime } from './same-request.ts';
-import { type Memory, SharedStream } from './shared-stream.ts';
+import { SharedStream } from './shared-stream.ts';
+import type { Memory } from './tape.ts';
 
 /** How long a call runs on for a client that has left because its time was over: libraries ask again within it. */
 const graceMs = 2000;

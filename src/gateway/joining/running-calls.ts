@@ -1,7 +1,7 @@
 import type { Call } from '../../call/call.ts';
 import type { Outcome } from '../outcome.ts';
 import { RunningCall } from './running-call.ts';
-import type { Memory } from './shared-stream.ts';
+import type { Memory } from './tape.ts';
 
 const megabyte = 1024 * 1024;
 

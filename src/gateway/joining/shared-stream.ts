@@ -1,17 +1,13 @@
 import { Failure } from '../../call/failure.ts';
 import type { StreamEvent } from '../../protocol/stream-event.ts';
 import { errorEvent } from '../answer-stream.ts';
+import { type Memory, Tape } from './tape.ts';
 
-/** What all running calls remember of their answers, in bytes, and may at most. */
-export interface Memory {
-  bytes: number;
-  most: number;
-  mostOfOne: number;
-}
-
+/** Events as they came, and where they stand on the tape. */
 interface Batch {
   events: StreamEvent[];
-  size: number;
+  from: number;
+  to: number;
 }
 
 /**
@@ -20,29 +16,24 @@ interface Batch {
  */
 export class SharedStream {
   readonly #source: AsyncIterator<StreamEvent[]>;
-  readonly #memory: Memory;
+  readonly #tape: Tape;
   readonly #onEnd: (whole: boolean) => void;
   readonly #places = new Set<{ at: number }>();
-  #kept: Batch[] = [];
-  #keptBytes = 0;
-  /** How many batches came before the first that is kept. */
-  #dropped = 0;
-  #remembers = true;
   #isBegun = false;
   #isOver = false;
-  #pulling: Promise<void> | undefined;
+  #pulling: Promise<Batch | undefined> | undefined;
   #sourceEnded: Promise<unknown> | undefined;
 
   /** `onEnd` is told once, when the last batch has come: whether the answer is whole. */
   constructor(source: AsyncIterable<StreamEvent[]>, memory: Memory, onEnd: (whole: boolean) => void) {
     this.#source = source[Symbol.asyncIterator]();
-    this.#memory = memory;
+    this.#tape = new Tape(memory);
     this.#onEnd = onEnd;
   }
 
   /** True while one more can read it from its beginning. */
   get isJoinable(): boolean {
-    return this.#remembers;
+    return this.#tape.isWhole;
   }
 
   /** Reads it from its beginning; `onLeave` is told where that is given up before the end. */
@@ -67,69 +58,51 @@ export class SharedStream {
 
   /** Nobody reads on: what is left of it is not asked for, and what is remembered is forgotten. */
   close(): void {
-    this.#forget();
-    this.#kept = [];
+    this.#tape.forget();
     if (!this.#isOver) this.#endSource();
     this.#isOver = true;
   }
 
   async #next(place: { at: number }): Promise<IteratorResult<StreamEvent[]>> {
-    while (place.at >= this.#dropped + this.#kept.length) {
-      if (this.#isOver || !this.#places.has(place)) {
-        // The call is settled before its client knows that all is said.
-        await this.#sourceEnded;
-        return { done: true, value: undefined };
-      }
+    while (this.#places.has(place)) {
+      if (place.at < this.#tape.length) return { done: false, value: this.#recall(place) };
+      if (this.#isOver) break;
       this.#pulling ??= this.#pull();
-      await this.#pulling;
+      const batch = await this.#pulling;
+      if (batch?.from !== place.at) continue;
+      place.at = batch.to;
+      return { done: false, value: batch.events };
     }
-    if (place.at < this.#dropped) {
-      this.#places.delete(place);
-      place.at = Number.POSITIVE_INFINITY;
-      return { done: false, value: [errorEvent(new Failure('internal', 'the answer was read too slowly'))] };
-    }
-    const { events } = this.#kept[place.at - this.#dropped]!;
-    place.at += 1;
-    if (!this.#remembers) this.#trim();
-    return { done: false, value: events };
+    // The call is settled before its client knows that all is said.
+    await this.#sourceEnded;
+    return { done: true, value: undefined };
   }
 
-  async #pull(): Promise<void> {
+  /** All that the reader has not read yet; where that is forgotten, it can't go on. */
+  #recall(place: { at: number }): StreamEvent[] {
+    const events = this.#tape.from(place.at);
+    if (!events) this.#places.delete(place);
+    place.at = this.#tape.length;
+    return events ?? [errorEvent(new Failure('internal', 'the answer was read too slowly'))];
+  }
+
+  async #pull(): Promise<Batch | undefined> {
     this.#isBegun = true;
     const { done, value } = await this.#source.next();
     this.#pulling = undefined;
-    if (this.#isOver) return;
-    if (done) return this.#end(false);
-    this.#keep({ events: value, size: sizeOf(value) });
-    const last = value.at(-1)?.type;
-    if (last !== 'message_stop' && last !== 'error') return;
-    this.#end(last === 'message_stop');
-    this.#endSource();
-  }
-
-  #keep(batch: Batch): void {
-    this.#kept.push(batch);
-    this.#keptBytes += batch.size;
-    const memory = this.#memory;
-    if (this.#remembers) memory.bytes += batch.size;
-    if (this.#keptBytes > memory.mostOfOne || memory.bytes > memory.most) this.#forget();
-    if (!this.#remembers) this.#trim();
-  }
-
-  #forget(): void {
-    if (this.#remembers) this.#memory.bytes -= this.#keptBytes;
-    this.#remembers = false;
-  }
-
-  /** Without what all have read; who is too far behind is left behind. */
-  #trim(): void {
-    const places = [...this.#places].map(({ at }) => at);
-    const isTooMuch = this.#keptBytes > this.#memory.mostOfOne;
-    const from = isTooMuch ? Math.max(...places) : Math.min(...places);
-    while (this.#kept.length > 0 && this.#dropped < from) {
-      this.#keptBytes -= this.#kept.shift()!.size;
-      this.#dropped += 1;
+    if (this.#isOver) return undefined;
+    if (done) {
+      this.#end(false);
+      return undefined;
     }
+    const from = this.#tape.length;
+    this.#tape.add(value, this.#places.size > 1);
+    const last = value.at(-1)?.type;
+    if (last === 'message_stop' || last === 'error') {
+      this.#end(last === 'message_stop');
+      this.#endSource();
+    }
+    return { events: value, from, to: this.#tape.length };
   }
 
   #end(whole: boolean): void {
@@ -142,10 +115,4 @@ export class SharedStream {
     const begun = this.#isBegun ? Promise.resolve() : this.#source.next();
     this.#sourceEnded = begun.then(() => this.#source.return?.()).catch(() => undefined);
   }
-}
-
-function sizeOf(events: readonly StreamEvent[]): number {
-  let size = 0;
-  for (const event of events) size += event.size;
-  return size;
 }
