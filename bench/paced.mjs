@@ -1,6 +1,7 @@
-// `node bench/paced.mjs [--streams 1000] [--events 100] [--pace 250] [--ramp 10000] [--dying 0.33] [--root FOLDER]`: so many streams at once, paced by an upstream in
-// another process, a share of them dying on the way. How much later than the upstream wrote it each event reached its client, whether any
-// stream is wrong, and what is left of memory and sockets. Another run without the router between tells what the machine itself adds.
+// `node bench/paced.mjs [--streams N] [--events N] [--pace MS] [--ramp MS] [--dying SHARE] [--rounds N] [--root FOLDER]`: so many streams at
+// once, paced by an upstream in another process, a share of them dying on the way. How much later than the upstream wrote it each event
+// reached its client while all of them run, whether any stream is wrong, and what is left of memory and sockets. A run without the
+// router between tells what the machine itself adds.
 import { fork } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
@@ -77,6 +78,7 @@ async function measure() {
       pace: { type: 'string', default: '250' },
       ramp: { type: 'string', default: '10000' },
       dying: { type: 'string', default: '0.333' },
+      rounds: { type: 'string', default: '2' },
       root: { type: 'string', default: fileURLToPath(new URL('..', import.meta.url)) },
     },
   });
@@ -109,11 +111,11 @@ async function measure() {
     const memory = [residentMb(router.pid)];
     const sockets = [socketsOf(router.pid)];
     const results = { 'upstream alone': await run(upstream, { ...options, dying: 0 }) };
-    for (const round of ['first', 'second']) {
+    for (let round = 1; round <= options.rounds; round += 1) {
       const cpu = cpuMs(router.pid);
       const result = await run(router.port, options);
       const cpuUs = ((cpuMs(router.pid) - cpu) * 1000) / (options.streams * options.events);
-      results[`through the router, ${round} round`] = { ...result, cpuUs };
+      results[`through the router, round ${round}`] = { ...result, cpuUs };
       await delay(8000);
       memory.push(residentMb(router.pid));
       sockets.push(socketsOf(router.pid));
