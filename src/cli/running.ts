@@ -19,6 +19,7 @@ export async function ask(state: RunState, path: string, context: CommandContext
       ...(body === undefined ? {} : { method: 'POST', body }),
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        'x-router-control': state.controlToken,
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
       },
       signal: AbortSignal.timeout(10_000),

@@ -114,7 +114,29 @@ describe('a router in the background', () => {
     const restarted = await home.run('restart');
     expect(restarted.stderr).not.toContain(key);
     expect(JSON.stringify(readFileSync(join(home.path, 'state/keys/first-key.json'), 'utf8'))).not.toContain(key);
-    expect((await home.runWith({ ROUTER_API_KEY: key! }, 'status')).exitCode).toBe(0);
+  });
+
+  it('tells its owner how it is without a key, who needs one for calls all the same', async () => {
+    await home.run('start', '--port', '0');
+    expect((await home.run('keys', 'create', 'ci', '--permissions', 'write')).exitCode).toBe(0);
+    const { url, controlToken } = JSON.parse(readFileSync(join(home.path, 'state/router.pid'), 'utf8'));
+    const asked = async (path: string, headers: Record<string, string>, body?: unknown) =>
+      (await http(`${url}${path}`, { headers, ...(body === undefined ? {} : { body }) })).status;
+    await expect.poll(() => asked('/api/stats', {})).toBe(401);
+    for (const command of ['status', 'stats', 'costs', 'models status', 'health', 'logs', 'keys list', 'doctor']) {
+      const ran = await home.run(...command.split(' '));
+      expect(ran.exitCode, `router ${command}: ${ran.stderr}`).toBe(0);
+    }
+    // A key of the environment that is for something else is in nobody's way.
+    expect((await home.runWith({ ANTHROPIC_AUTH_TOKEN: 'of another service' }, 'status')).exitCode).toBe(0);
+    const owner = { 'x-router-control': controlToken as string };
+    expect(statSync(join(home.path, 'state/router.pid')).mode & 0o777).toBe(0o600);
+    expect(await asked('/api/stats', owner)).toBe(200);
+    expect(await asked('/debug/profile?seconds=1', owner)).toBe(200);
+    expect(await asked('/api/stats', { 'x-router-control': `${controlToken}x` })).toBe(401);
+    expect(await asked('/api/stats', { 'x-router-control': '' })).toBe(401);
+    expect(await asked('/v1/messages', owner, messagesBody('spend'))).toBe(401);
+    expect(await asked('/v1/messages/batches', owner, {})).toBe(401);
   });
 
   it('follows its configuration, and keeps the last good one', async () => {
