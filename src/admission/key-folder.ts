@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type KeptKey, keptKeySchema } from '../config/schema/security.ts';
+import { keptKeySchema } from '../config/schema/security.ts';
 import { hashKey } from './authenticate.ts';
+import { joined, type KeptKey } from './kept-key.ts';
 
 /** The keys that are kept in a folder, and what is wrong with files that hold none. */
 export interface KeptKeys {
@@ -18,7 +19,9 @@ export function createKey(directory: string, grant: KeyGrant, now: number): stri
   const known = readKey(directory, grant.name);
   if (known && known.revokedAt === undefined) return undefined;
   const key = `ccr-${randomBytes(24).toString('base64url')}`;
-  const kept = { ...grant, keyHash: hashKey(key).toString('hex'), createdAt: new Date(now).toISOString() };
+  // Later than the one that it replaces, also where another machine's clock made that.
+  const createdAt = new Date(known ? Math.max(now, Date.parse(known.createdAt) + 1) : now).toISOString();
+  const kept = { ...grant, keyHash: hashKey(key).toString('hex'), createdAt };
   writeKey(directory, kept);
   return key;
 }
@@ -51,6 +54,8 @@ export class KeyFolder {
   #timer: NodeJS.Timeout | undefined;
   #kept: KeptKeys;
   #seen: string;
+  /** What was adopted and could not be written, by name. */
+  readonly #unwritten = new Map<string, KeptKey>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -74,7 +79,41 @@ export class KeyFolder {
     const stamp = stampOf(this.#directory);
     if (stamp === this.#seen) return;
     this.#seen = stamp;
-    this.#kept = readKeys(this.#directory);
+    this.#read();
+  }
+
+  /** Takes in what other folders hold, and writes it down. What can't be written is known to this process alone. */
+  adopt(keys: readonly KeptKey[]): void {
+    let unwritten = false;
+    for (const key of keys) {
+      const own = this.#kept.keys.find(({ name }) => name === key.name);
+      const together = own ? joined(own, key) : key;
+      if (together === own) continue;
+      try {
+        writeKey(this.#directory, together);
+        this.#unwritten.delete(key.name);
+      } catch {
+        this.#unwritten.set(key.name, together);
+        unwritten = true;
+      }
+    }
+    if (unwritten) this.#read();
+    this.look();
+  }
+
+  #read(): void {
+    const { keys, problems } = readKeys(this.#directory);
+    const all = new Map(keys.map((key) => [key.name, key]));
+    for (const [name, key] of this.#unwritten) {
+      const written = all.get(name);
+      all.set(name, written ? joined(written, key) : key);
+    }
+    if (this.#unwritten.size > 0) {
+      problems.push(
+        `keys of other routers can't be written to ${this.#directory}: they are forgotten at the next start`,
+      );
+    }
+    this.#kept = { keys: [...all.values()], problems };
     this.#onChange?.(this.#kept);
   }
 

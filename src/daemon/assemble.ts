@@ -122,6 +122,7 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     generation: (telemetry, access, ledgers, states) => {
       const { logger } = telemetry;
       const ledger = ledgers.at({ storage: config.storage, directory, stateDirectory: paths.stateDirectory });
+      const state = states.at({ config, accountsFile: paths.accountsFile });
       moment.health.configure(breakerSettings(config.circuitBreaker));
       return {
         gateway: {
@@ -135,12 +136,13 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
           health: moment.health,
           cache: moment.caches.at(config, extensions.version, (message) => logger.warn(message)),
           extensions: extensions.serve(logger, registry),
-          admission: admissionOf(config, table, logger, states.at({ config, accountsFile: paths.accountsFile })),
+          admission: admissionOf(config, table, logger, state),
           retry: retrySettings(config.retry),
           recordBodies: config.logging.bodies === 'on',
         },
         registry,
         ledger,
+        store: state.store,
         currency: currencyOf(config),
         ...access.ofService,
         enableCors: config.router.enableCors,

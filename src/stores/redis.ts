@@ -29,6 +29,7 @@ export interface RedisSettings extends RedisPlace {
 /** The state in a Redis that several processes share. Each operation is one round trip; it rejects, in time, while Redis is away. */
 export class RedisStore implements Store {
   readonly shared = true;
+  readonly away = false;
   readonly #settings: RedisSettings;
   readonly #link: RedisLink;
   readonly #hashes = new Map<string, string>();

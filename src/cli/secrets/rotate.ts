@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '../../call/failure.ts';
-import { loadConfig } from '../../config/load.ts';
 import { type Paths, resolvePaths } from '../../config/paths.ts';
 import { type Config, defaultConfig } from '../../config/schema.ts';
 import { masterKeysOf } from '../../daemon/assemble.ts';
@@ -14,7 +12,14 @@ import { isSealed } from '../../secrets/envelope.ts';
 import type { MasterKeys } from '../../secrets/master-keys.ts';
 import { SecretBox, textMark } from '../../secrets/secret-box.ts';
 import type { CommandContext } from '../command.ts';
-import { type ConfigChange, type ConfigPath, changeConfig, configFileOf, readWritten } from '../config-file.ts';
+import {
+  type ConfigChange,
+  type ConfigPath,
+  changeConfig,
+  configFileOf,
+  readConfig,
+  readWritten,
+} from '../config-file.ts';
 import { exitCodes } from '../exit.ts';
 import type { SecretsOptions } from '../secrets.ts';
 
@@ -40,7 +45,13 @@ export async function rotate({ config, json }: SecretsOptions, context: CommandC
   await resealValues(file, box, rotated, context);
   const running = readRunState(paths.pidFile);
   if (running) await reloadRouter(running);
-  await resealRecords(await configOf(file, box, context), file, paths, new AtRest(masterKeys, box), rotated);
+  await resealRecords(
+    (await readConfig(file, context)) ?? defaultConfig(),
+    file,
+    paths,
+    new AtRest(masterKeys, box),
+    rotated,
+  );
   if (json) terminal.json(rotated);
   else tell(rotated, masterKeys, context);
   if (rotated.refused.length > 0) context.exitWith(exitCodes.failed);
@@ -69,11 +80,6 @@ function sealedTexts(value: unknown, path: ConfigPath): { path: ConfigPath; text
   if (typeof value !== 'object' || value === null) return [];
   const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
   return entries.flatMap(([key, item]) => sealedTexts(item, [...path, key]));
-}
-
-async function configOf(file: string, box: SecretBox, { environment }: CommandContext): Promise<Config> {
-  if (!existsSync(file)) return defaultConfig();
-  return (await loadConfig({ path: file, environment, openValue: (sealed) => box.openText(sealed) })).config;
 }
 
 async function resealRecords(
