@@ -15,6 +15,7 @@ interface Details {
   activeCalls: number;
   models: { name: string; provider: string; status: string; problem?: string }[];
   sharedState: 'none' | 'here' | 'away';
+  catalogue: { asOf: string; from: 'shipped' | 'kept' };
   notAvailableYet: string[];
   configError?: string;
 }
@@ -35,6 +36,8 @@ async function status({ json }: { json?: boolean }, context: CommandContext): Pr
   for (const { name, problem } of details.models) {
     if (problem !== undefined) terminal.out(paint.yellow(`Model ${name} can't be called: ${problem}`));
   }
+  const { asOf, from } = details.catalogue;
+  terminal.out(`Prices of the catalogue: of ${asOf}${from === 'kept' ? ', taken by `router models update`' : ''}`);
   if (details.sharedState === 'away') {
     const told =
       'The shared state is away: this router counts by itself, and hears of no keys that others make or revoke.';
@@ -57,6 +60,7 @@ function statusOf(state: RunState, details: Details) {
     activeCalls: rest.activeCalls,
     models: rest.models,
     sharedState: rest.sharedState,
+    catalogue: rest.catalogue,
     notAvailableYet: rest.notAvailableYet,
   };
 }

@@ -1,3 +1,4 @@
+import { catalogInForce } from '../../models/catalog.ts';
 import type { Exchange } from '../route-table.ts';
 import { sendJson } from '../send-reply.ts';
 import type { Service } from '../service.ts';
@@ -30,6 +31,7 @@ export function healthDetailed({ service, response, id }: Exchange): void {
     models: modelStates(service),
     log: service.logState,
     sharedState: service.sharedState,
+    catalogue: catalogInForce(),
     notAvailableYet: service.notAvailableYet,
     ...(service.configError === undefined ? {} : { configError: service.configError }),
   });
