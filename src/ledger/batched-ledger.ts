@@ -2,7 +2,16 @@ import { Failure } from '../call/failure.ts';
 import type { CallRecord } from '../call/record.ts';
 import { deleteBefore, readCall, readCalls } from './call-records.ts';
 import { type Engine, RefusedRecord, type Seal, type Written } from './engine.ts';
-import type { CallFilter, GroupKey, Ledger, ModelStatistics, Performance, TimeRange, Totals } from './ledger.ts';
+import type {
+  CallFilter,
+  GroupKey,
+  Ledger,
+  ModelStatistics,
+  Performance,
+  Resealed,
+  TimeRange,
+  Totals,
+} from './ledger.ts';
 import { resealBodies } from './reseal-bodies.ts';
 import { writtenOf } from './rows.ts';
 import { readModels, readPerformance, readTotals } from './statistics.ts';
@@ -100,8 +109,12 @@ export class BatchedLedger implements Ledger {
     return this.#ask((engine) => readCall(engine, id, this.#parts.seal));
   }
 
-  reseal(change: (bytes: Buffer, place: string) => Buffer): Promise<number> {
-    return this.#ask((engine) => resealBodies(engine, change));
+  reseal(change: (bytes: Buffer, place: string) => Buffer): Promise<Resealed> {
+    return this.#ask(async (engine) => {
+      const bodies = await resealBodies(engine, change);
+      const unscrubbed = bodies === 0 ? undefined : await engine.scrub();
+      return unscrubbed === undefined ? { bodies } : { bodies, unscrubbed };
+    });
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,7 @@ export async function openSqlite(file: string, busyMs: number): Promise<Engine> 
     database.exec(`PRAGMA busy_timeout = ${busyMs}`);
     database.exec('PRAGMA journal_mode = WAL');
     database.exec('PRAGMA synchronous = NORMAL');
+    database.exec('PRAGMA secure_delete = ON');
     migrate(database);
     return new SqliteEngine(database);
   } catch (error) {
@@ -22,6 +23,9 @@ export async function openSqlite(file: string, busyMs: number): Promise<Engine> 
     throw error;
   }
 }
+
+/** Larger ones would be rewritten for minutes, in which nobody could write. */
+const mostScrubbed = 2e9;
 
 type Database = InstanceType<typeof import('@photostructure/sqlite')['DatabaseSync']>;
 type Statement = ReturnType<Database['prepare']>;
@@ -55,6 +59,24 @@ class SqliteEngine implements Engine {
 
   async all(sql: string, values: readonly SqlValue[]): Promise<SqlRow[]> {
     return this.#database.prepare(sql).all(...values) as SqlRow[];
+  }
+
+  async scrub(): Promise<string | undefined> {
+    const bytes = this.#number('page_count') * this.#number('page_size');
+    if (bytes > mostScrubbed) {
+      return `it is larger than ${mostScrubbed / 1e9} GB; stop the router and run \`VACUUM\` with a program for SQLite`;
+    }
+    try {
+      this.#database.exec('VACUUM');
+      const { busy } = this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
+      return busy === 0 ? undefined : 'another process reads it; rotate again when it does not';
+    } catch (error) {
+      return `${error instanceof Error ? error.message : String(error)}; rotate again, best while no router runs`;
+    }
+  }
+
+  #number(pragma: 'page_count' | 'page_size'): number {
+    return Number(Object.values(this.#database.prepare(`PRAGMA ${pragma}`).get() as object)[0]);
   }
 
   async close(): Promise<void> {
