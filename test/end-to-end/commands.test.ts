@@ -156,6 +156,17 @@ describe('a router in the background', () => {
     expect((await status()).configError).toBeUndefined();
   });
 
+  it('says why there are no statistics where the ledger can’t be asked', async () => {
+    writeConfig('{ "storage": { "url": "postgres://me@127.0.0.1:1/router" } }');
+    await home.run('start', '--port', '0');
+    const ran = await home.run('stats');
+    expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([
+      1,
+      '',
+      expect.stringContaining('the ledger can not be read'),
+    ]);
+  });
+
   it('is stopped and reloaded without signals by who can read its state file, and by nobody else', async () => {
     writeConfig('{ "models": { "first": { "provider": "demo" } } }');
     await home.run('start', '--port', '0');
@@ -240,6 +251,36 @@ describe('the configuration', () => {
     expect(shown.stdout).toContain('[hidden]');
     expect(shown.stdout).toContain('${OPENAI_API_KEY}');
     expect(shown.stdout + shown.stderr).not.toMatch(/sk-secret|sk-in-the/);
+  });
+
+  it('is shown and changed where addresses come from variables, and which are missing is told', async () => {
+    const addresses = `"state": { "url": "\${STATE}" }, "storage": { "url": "postgres://me:\${PASSWORD}@db/router" }`;
+    writeConfig(`{ "models": { "a": { "provider": "demo" } }, ${addresses} }`);
+    const shown = await home.run('config');
+    expect([shown.exitCode, JSON.parse(shown.stdout)]).toEqual([
+      0,
+      expect.objectContaining({
+        state: { url: '${STATE}' },
+        storage: { url: expect.stringMatching(/^postgres:\/\/me:(\[hidden]|\$\{PASSWORD})@db\/router$/) },
+      }),
+    ]);
+    expect(shown.stderr).toContain('environment variable STATE is not set');
+    const environment = { STATE: 'redis://me:sk-secret@127.0.0.1:1', PASSWORD: 'sk-secret' };
+    const filled = await home.runWith(environment, 'config', 'show');
+    expect([filled.stdout, filled.stderr]).toEqual([shown.stdout, `${configFile()}\n`]);
+    expect((await home.runWith(environment, 'config', 'set', 'router.port', '0')).exitCode).toBe(0);
+    expect(readFileSync(configFile(), 'utf8')).toContain('me:${PASSWORD}@db');
+  });
+
+  it('that can’t be used here keeps nobody from looking at keys and revoking them', async () => {
+    writeConfig('{ "models": { "a": { "provider": "demo" } } }');
+    expect((await home.run('keys', 'create', 'ci')).exitCode).toBe(0);
+    writeConfig('{ "state": { "url": "${STATE}" } }');
+    const revoked = await home.run('keys', 'revoke', 'ci');
+    expect([revoked.exitCode, revoked.stderr]).toEqual([0, expect.stringContaining('hear of it when one runs')]);
+    const listed = await home.run('keys', 'list');
+    expect([listed.exitCode, listed.stdout]).toEqual([0, expect.stringMatching(/^ci +revoked/m)]);
+    expect(listed.stderr).toContain('environment variable STATE is not set');
   });
 
   it('is validated', async () => {

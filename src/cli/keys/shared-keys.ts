@@ -1,5 +1,6 @@
 import { KeyFolder } from '../../admission/key-folder.ts';
 import { KeyShare } from '../../admission/key-share.ts';
+import { ConfigError } from '../../config/load.ts';
 import { resolvePaths } from '../../config/paths.ts';
 import { readRunState } from '../../daemon/run-state.ts';
 import { RedisStore } from '../../stores/redis.ts';
@@ -30,9 +31,17 @@ export async function withSharedKeys<Result>(
 }
 
 async function sharedStateOf(given: string | undefined, context: CommandContext): Promise<string | undefined> {
-  const { environment } = context;
+  const { environment, terminal } = context;
   if (readRunState(resolvePaths(environment).pidFile)) return undefined;
-  return (await readConfig(configFileOf(context, given), context))?.state?.url;
+  try {
+    return (await readConfig(configFileOf(context, given), context))?.state?.url;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const told =
+      "The configuration can't be used here: routers that share a state with this one hear of it when one runs.";
+    terminal.say(terminal.paint.yellow(told));
+    return undefined;
+  }
 }
 
 async function meet(keys: KeyShare, { terminal }: CommandContext): Promise<void> {

@@ -71,7 +71,7 @@ function nextMasterKey(masterKeys: MasterKeys): Rotated['masterKey'] {
 
 async function resealValues(file: string, box: SecretBox, rotated: Rotated, context: CommandContext): Promise<void> {
   const changes: ConfigChange[] = [];
-  for (const { path, text } of sealedTexts(await readWritten(file, context), [])) {
+  for (const { path, text } of sealedTexts(await readWritten(file), [])) {
     const opened = box.openText(text);
     if ('text' in opened) changes.push({ path, value: box.sealText(opened.text) });
     else rotated.refused.push(`${path.join('.')}: ${'absent' in opened ? opened.absent : opened.broken}`);
