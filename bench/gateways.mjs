@@ -17,8 +17,8 @@ export async function startUpstream() {
   return { port, stop: () => child.kill('SIGKILL') };
 }
 
-/** A built router (`root/dist`) before the upstream, with everything on that is on without being asked for. */
-export async function startRouter(upstream, root) {
+/** A built router (`root/dist`) before the upstream, with everything on that is on without being asked for, but what `more` changes. */
+export async function startRouter(upstream, root, more = {}) {
   const port = await freePort();
   const home = mkdtempSync(join(tmpdir(), 'bench-router-'));
   const origin = `http://127.0.0.1:${upstream}`;
@@ -30,6 +30,7 @@ export async function startRouter(upstream, root) {
       gemini: provider('google', origin),
     },
     routing: { defaultModel: 'anthropic/m' },
+    ...more,
   };
   writeFileSync(join(home, 'config.json'), JSON.stringify(config));
   const args = [join(root, 'dist/main.js'), '--config', join(home, 'config.json'), '--port', String(port)];
