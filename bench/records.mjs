@@ -26,7 +26,7 @@ const steps = await timeSteps();
 const upstream = await startUpstream();
 const routers = [];
 try {
-  for (const more of variants) routers.push(await startRouter(upstream.port, root, more));
+  for (const more of variants) routers.push(await startRouter(upstream.port, root, 'router', more));
   for (const cell of cells) console.log(`${cell.name}\n${linesOf(await measured(cell)).join('\n')}`);
 } finally {
   for (const router of routers) await router.stop();

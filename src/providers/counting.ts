@@ -30,6 +30,43 @@ export function rawPredictCounting(url: string, model: string): Counting {
   };
 }
 
+/** Gemini's own, for the URL of a call: takes the whole request below its model's name. */
+export function generateContentCounting(callUrl: string): Counting {
+  const url = callUrl.replace(/:generateContent$/, ':countTokens');
+  const [, model] = /\/(models\/[^/]+):countTokens$/.exec(url) ?? [];
+  const isVertex = url.includes('/publishers/');
+  return {
+    url: () => url,
+    body: (encoded) => {
+      const request = objectIn(encoded);
+      const { contents, systemInstruction, tools } = request;
+      const asked = isVertex
+        ? { contents, systemInstruction, tools }
+        : { generateContentRequest: { ...request, model } };
+      return Buffer.from(JSON.stringify(asked));
+    },
+    read: ({ totalTokens }) => (Number.isInteger(totalTokens) ? { input_tokens: totalTokens } : undefined),
+  };
+}
+
+/** OpenAI's own, behind the URL of a call; it refuses fields that have nothing to do with the prompt. */
+export function responsesCounting(callUrl: string): Counting {
+  const counted = new Set(countedFields);
+  return {
+    url: () => `${callUrl}/input_tokens`,
+    body: (encoded) => {
+      const fields = Object.entries(objectIn(encoded)).filter(([name]) => counted.has(name));
+      return Buffer.from(JSON.stringify(Object.fromEntries(fields)));
+    },
+    read: ({ input_tokens: tokens }) => (Number.isInteger(tokens) ? { input_tokens: tokens } : undefined),
+  };
+}
+
+const countedFields = [
+  ...['conversation', 'input', 'instructions', 'model', 'parallel_tool_calls', 'previous_response_id', 'reasoning'],
+  ...['text', 'tool_choice', 'tools', 'truncation'],
+];
+
 /** Bedrock counts a whole InvokeModel body, which must bound the answer that nobody will give. */
 export function invokeModelCounting(url: string): Counting {
   return {

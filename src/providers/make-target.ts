@@ -7,7 +7,7 @@ import { configuredPrice } from '../models/billing.ts';
 import { priceOf } from '../models/catalog.ts';
 import { passThroughKey } from './auth.ts';
 import { authorizesWithoutKey, type CloudSite, cloudKeys, cloudSite } from './clouds/cloud.ts';
-import { type Counting, messagesCounting } from './counting.ts';
+import { type Counting, generateContentCounting, messagesCounting, responsesCounting } from './counting.ts';
 import { callUrl, type Endpoint, readEndpoint } from './endpoint.ts';
 import { KeyPool } from './key-pool.ts';
 import { type ModelVariant, type Preset, presetOf } from './presets.ts';
@@ -74,7 +74,9 @@ function siteOf(
 }
 
 function countingOf(dialect: DialectName, preset: Preset, url: Target['url']): Counting | undefined {
-  return dialect === 'anthropic' && preset.auth !== 'none' ? messagesCounting(url(false, '')) : undefined;
+  if (dialect === 'anthropic' && preset.auth !== 'none') return messagesCounting(url(false, ''));
+  if (dialect === 'gemini') return generateContentCounting(url(false, ''));
+  return dialect === 'openai-responses' && preset.countsResponses ? responsesCounting(url(false, '')) : undefined;
 }
 
 /** A dialect's quirks, then the preset's, those of the kind of model, of the form of address, and the configuration's. */

@@ -25,6 +25,7 @@ export const presets = {
     keyVariables: ['OPENAI_API_KEY'],
     quirks: openAiQuirks,
     variants: openAiVariants,
+    countsResponses: true,
     starterModels: ['gpt-6-sol', 'gpt-6-luna', 'gpt-5.1', 'gpt-5-mini', 'gpt-4.1'],
   },
   'openai-compatible': {

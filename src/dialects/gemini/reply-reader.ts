@@ -17,6 +17,8 @@ export class ReplyReader {
   readonly #ownTools: OwnToolWriter;
   #usage: JsonObject = {};
   #calls = 0;
+  /** A call that came whole and is held until more comes: it is run when it is shown, and the stream may yet be cut. */
+  #heldCall: string | undefined;
   #recognised = false;
 
   constructor(exchange: Exchange, writer: BlockWriter) {
@@ -50,6 +52,7 @@ export class ReplyReader {
 
   /** Writes what was held back; nothing more will be read. */
   close(): void {
+    this.#releaseCall();
     this.#ownTools.close();
     if (this.#ownTools.searches > 0) this.#countTokens({});
     this.#signatures.close();
@@ -65,6 +68,7 @@ export class ReplyReader {
   }
 
   #part(part: JsonObject): void {
+    if (part.text !== '') this.#releaseCall();
     const signature = signatureOn(part);
     if (isJsonObject(part.functionCall)) this.#call(part.functionCall, signature);
     else if (typeof part.text === 'string') {
@@ -93,7 +97,13 @@ export class ReplyReader {
       ...(typeof given === 'string' ? { id: given } : {}),
       ...(typeof name === 'string' ? { name: this.#knownName(name) } : {}),
     });
-    this.#writer.toolEnd(key, JSON.stringify(isJsonObject(args) ? args : {}));
+    this.#writer.toolArguments(key, JSON.stringify(isJsonObject(args) ? args : {}));
+    this.#heldCall = key;
+  }
+
+  #releaseCall(): void {
+    if (this.#heldCall !== undefined) this.#writer.toolEnd(this.#heldCall);
+    this.#heldCall = undefined;
   }
 
   /** Models put the name of the place that they imagine a function in before it. */

@@ -31,6 +31,8 @@ export interface Preset {
   variants?: readonly ModelVariant[];
   /** Models offered where only a key is known, best first. */
   starterModels?: readonly string[];
+  /** True where the Responses API has an endpoint that counts a prompt. */
+  countsResponses?: boolean;
   /** A first token may take minutes: a local model is loaded when it is first asked. */
   slowStart?: boolean;
 }
