@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { sizes } from './bodies.mjs';
 import { startRouter, startUpstream } from './gateways.mjs';
 import { cpuMs, load, mainThreadMs } from './load.mjs';
+import { median } from './report.mjs';
 
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '15' }, cells: { type: 'string', default: '' } },
@@ -128,10 +129,6 @@ function recordOf(startedAt) {
     ...{ stream: true, model: 'm', provider: 'p', rule: 'default', reason: 'the default model is m', status: 200 },
     ...{ outcome: 'succeeded', cache: 'off', stopReason: 'end_turn', warnings: [], attempts: [attempt], ...priced },
   };
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
 function percent(ratio) {

@@ -57,7 +57,7 @@ export class BatchedLedger implements Ledger {
   lost = 0;
   readonly #parts: LedgerParts;
   readonly #limits: LedgerLimits;
-  #waiting: CallRecord[] = [];
+  #waiting: Written[] = [];
   #waitingBytes = 0;
   #engine: Promise<Engine> | undefined;
   #writing: Promise<void> | undefined;
@@ -74,11 +74,12 @@ export class BatchedLedger implements Ledger {
 
   add(record: CallRecord): void {
     const { waitingRecords, waitingBytes, batch, waitMs } = this.#limits;
-    const bytes = bytesOf(record);
-    const full = this.#waiting.length >= waitingRecords || this.#waitingBytes + bytes > waitingBytes;
+    const full = this.#waiting.length >= waitingRecords || this.#waitingBytes + bytesOf(record.bodies) > waitingBytes;
     if (this.#closed || (full && this.#waiting.length > 0)) return this.#lose('too many records wait');
-    this.#waiting.push(record);
-    this.#waitingBytes += bytes;
+    const written = this.#writtenOf(record);
+    if (!written) return;
+    this.#waiting.push(written);
+    this.#waitingBytes += bytesOf(written.bodies);
     if (this.#writing) return;
     if (this.#waiting.length === batch && !this.#away) this.#writeSoon(0);
     else if (!this.#timer) this.#writeSoon(waitMs);
@@ -158,9 +159,9 @@ export class BatchedLedger implements Ledger {
       // What comes meanwhile waits for company, unless somebody asks.
       for (let left = this.#waiting.length; left > 0; left -= this.#limits.batch) {
         const batch = this.#waiting.slice(0, Math.min(left, this.#limits.batch));
-        await this.#writeBatch(engine, this.#writtenOf(batch));
+        await this.#writeBatch(engine, batch);
         this.#waiting.splice(0, batch.length);
-        for (const record of batch) this.#waitingBytes -= bytesOf(record);
+        for (const { bodies } of batch) this.#waitingBytes -= bytesOf(bodies);
       }
       this.#isBack();
       await this.#prune(engine);
@@ -184,15 +185,14 @@ export class BatchedLedger implements Ledger {
     }
   }
 
-  #writtenOf(records: readonly CallRecord[]): Written[] {
-    return records.flatMap((record) => {
-      try {
-        return [writtenOf(record, this.#parts.seal)];
-      } catch (error) {
-        this.#lose(reasonOf(error));
-        return [];
-      }
-    });
+  /** What is kept of a record while it waits: its text, since the record itself holds on to the whole call. */
+  #writtenOf(record: CallRecord): Written | undefined {
+    try {
+      return writtenOf(record, this.#parts.seal);
+    } catch (error) {
+      this.#lose(reasonOf(error));
+      return undefined;
+    }
   }
 
   /** Said once for each time that the ledger was well before. */
@@ -268,7 +268,7 @@ export class BatchedLedger implements Ledger {
 
 const pruneEveryMs = 3_600_000;
 
-function bytesOf({ bodies }: CallRecord): number {
+function bytesOf(bodies: { request: Uint8Array; reply: Uint8Array } | undefined): number {
   return bodies ? bodies.request.length + bodies.reply.length : 0;
 }
 

@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/call/record.ts';
@@ -336,6 +338,20 @@ describe.each(engines)('the ledger in $name', ({ name, fresh }) => {
     expect([count > 0, unscrubbed, holdsMark()]).toEqual([true, undefined, false]);
   });
 
+  it('holds on to nothing else of a call while its record waits', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    let prompt: object | undefined = { text: 'x'.repeat(1000) };
+    const held = new WeakRef(prompt);
+    const { ledger: slow } = opened(url, { limits: { waitMs: 60_000 } });
+    slow.add({ ...recordOf({}), explain: explainerOf(prompt) });
+    prompt = undefined;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    collect();
+    expect(held.deref()).toBeUndefined();
+    await slow.close();
+  });
+
   it.each([
     ['NUL', 'a\0b', 'a\ufffdb'],
     ['half a character', 'a\ud800b', 'a\ufffdb'],
@@ -512,3 +528,8 @@ describe('a ledger whose database is away', () => {
     30_000,
   );
 });
+
+/** As the gateway leaves it in a record: a function that needs the whole call. */
+function explainerOf(prompt: object): NonNullable<CallRecord['explain']> {
+  return () => prompt as never;
+}
