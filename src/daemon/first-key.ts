@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createKey, type KeyFolder } from '../admission/key-folder.ts';
+import type { KeyShare } from '../admission/key-share.ts';
 import type { Store } from '../stores/store.ts';
 import { type AccessSettings, accessFor, configuredKeys } from './access.ts';
 import type { SharedState } from './states.ts';
@@ -16,17 +18,24 @@ export async function makeFirstKey(
 ): Promise<string | undefined> {
   await keys?.meet();
   if (!lacksKey(settings())) return undefined;
-  if (keys && !(await isFirst(store))) {
-    for (let tries = 0; tries < 20 && lacksKey(settings()); tries += 1) {
-      await delay(100);
-      await keys.meet();
-    }
-    if (!lacksKey(settings())) return undefined;
-  }
+  if (keys && (await hasOfOthers(settings, store, keys))) return undefined;
   const made = createKey(directory, { name: 'first-key', permissions: ['admin'] }, Date.now());
   folder.look();
   await keys?.meet();
   return made;
+}
+
+/** How long the shared state is waited for, and a key that another router is making. */
+const patienceMs = 5000;
+
+/** True once there is a key of another router; false where this one shall make it. */
+async function hasOfOthers(settings: () => AccessSettings, store: Store, keys: KeyShare): Promise<boolean> {
+  for (const until = Date.now() + patienceMs; Date.now() < until; await delay(100)) {
+    if (await isFirst(store)) return false;
+    await keys.meet();
+    if (!lacksKey(settings())) return true;
+  }
+  return false;
 }
 
 function lacksKey(settings: AccessSettings): boolean {
@@ -34,10 +43,9 @@ function lacksKey(settings: AccessSettings): boolean {
   return !authenticator.isOpen && configuredKeys(settings.config).length + settings.kept.length === 0;
 }
 
-/** True for one of those that ask within the same seconds; for all of them where the shared state is away. */
+/** True for one of those that ask within the same seconds. */
 async function isFirst(store: Store): Promise<boolean> {
-  const window = { name: 'first-key', limit: 1, windowMs: 5000, amount: 1 };
-  const id = `first-key-${process.pid}-${Math.random()}`;
-  const { granted, away } = await store.claim({ id, windows: [window], accounts: [], leaseMs: 0 });
-  return granted || away === true;
+  const window = { name: 'first-key', limit: 1, windowMs: 2 * patienceMs, amount: 1 };
+  const { granted, away } = await store.claim({ id: randomUUID(), windows: [window], accounts: [], leaseMs: 0 });
+  return granted && away !== true;
 }
