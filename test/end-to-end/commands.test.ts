@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -5,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Home, newHome } from '../support/command.ts';
 import { http, messagesBody } from '../support/http.ts';
+import { program } from '../support/router.ts';
 
 let home: Home;
 beforeEach(() => {
@@ -356,6 +359,19 @@ describe('Claude Code', () => {
   it('that is not installed is told how to install', async () => {
     const ran = await home.runWith({ CLAUDE_BIN: join(home.path, 'nothing'), ROUTER_PORT: '0' }, 'code');
     expect([ran.exitCode, ran.stderr]).toEqual([1, expect.stringContaining('npm install -g')]);
+  });
+});
+
+describe('commands', () => {
+  it('end quietly where nobody reads on', async () => {
+    const child = spawn(process.execPath, [program, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let said = '';
+    child.stderr.on('data', (data) => {
+      said += String(data);
+    });
+    const [exitCode] = await once(child, 'close');
+    expect([exitCode, said]).toEqual([0, '']);
   });
 });
 
