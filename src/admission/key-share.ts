@@ -68,15 +68,15 @@ function factsOf({ revokedAt, ...key }: KeptKey): Mark[] {
   return revokedAt === undefined ? [made] : [made, { name: `revoked:${key.keyHash}`, value: revokedAt }];
 }
 
-/** The keys that the facts are about, as far as they are known now. */
+/** What the facts say of keys, as far as it is known which they are. */
 function keysOf(facts: readonly Mark[], known: readonly KeptKey[]): KeptKey[] {
   const made = facts.filter(({ name }) => name.startsWith('made:')).flatMap(({ value }) => keyOf(value));
-  const revoked = new Map(facts.map(({ name, value }) => [name, value]));
-  const about = [...known.filter(({ keyHash }) => revoked.has(`revoked:${keyHash}`)), ...made];
-  return about.map((key) => {
-    const revokedAt = revoked.get(`revoked:${key.keyHash}`);
-    return revokedAt === undefined ? key : { ...key, revokedAt };
+  const said = new Map(facts.map(({ name, value }) => [name, value]));
+  const revoked = [...known, ...made].flatMap((key) => {
+    const revokedAt = said.get(`revoked:${key.keyHash}`);
+    return revokedAt === undefined ? [] : [{ ...key, revokedAt }];
   });
+  return [...made, ...revoked];
 }
 
 function keyOf(text: string): KeptKey[] {

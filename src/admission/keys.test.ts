@@ -40,7 +40,10 @@ describe('keys that are made', () => {
     expect(create('ci')).toBeUndefined();
     revokeKey(directory(), 'ci', Date.now());
     expect(create('ci')).not.toBe(first);
-    expect(readKeys(directory()).keys).toHaveLength(1);
+    const states = readKeys(directory()).keys.map(({ keyHash, revokedAt }) => [keyHash, revokedAt !== undefined]);
+    expect(states).toContainEqual([hashKey(first!).toString('hex'), true]);
+    expect(states).toHaveLength(2);
+    expect(create('ci')).toBeUndefined();
   });
 
   it('stay known when they are revoked, since when is not changed again', () => {
@@ -137,9 +140,7 @@ describe('keys of folders that share a store', () => {
     return { directory: join(root, name), folder, shared: new KeyShare(store, folder) };
   };
   const stateOf = ({ folder }: { folder: KeyFolder }) =>
-    Object.fromEntries(
-      folder.kept.keys.map(({ name, keyHash, revokedAt }) => [name, [keyHash, revokedAt !== undefined]]),
-    );
+    Object.fromEntries(folder.kept.keys.map(({ keyHash, revokedAt }) => [keyHash, revokedAt !== undefined]));
 
   it('are the same everywhere in the end, whatever is made and revoked where, and in whatever order it is heard', async () => {
     for (let seed = 1; seed <= 20; seed += 1) {
@@ -163,6 +164,18 @@ describe('keys of folders that share a store', () => {
       const told = JSON.stringify((await store.marksSince('keys', 0)).marks);
       for (const secret of secrets.filter((made) => made !== '')) expect(told).not.toContain(secret.slice(4));
     }
+  });
+
+  it('may have one name, made at two places at once: both are taken, and revoked together', async () => {
+    const store = new MemoryStore(() => Date.now());
+    const [one, other] = [share(store, 'one'), share(store, 'other')];
+    for (const { directory: at } of [one, other]) createKey(at, { name: 'ci', permissions: ['read'] }, 1e12);
+    for (const { shared } of [one, other, one]) await shared.meet();
+    expect(Object.values(stateOf(one))).toEqual([false, false]);
+    expect(stateOf(other)).toEqual(stateOf(one));
+    revokeKey(one.directory, 'ci', 2e12);
+    for (const { shared } of [one, other]) await shared.meet();
+    expect(Object.values(stateOf(other))).toEqual([true, true]);
   });
 
   it('are told again to a store that lost them', async () => {
