@@ -21,9 +21,9 @@ export async function withSharedKeys<Result>(
   const store = new RedisStore({ url });
   const keys = new KeyShare(store, new KeyFolder(resolvePaths(context.environment).keysDirectory));
   try {
-    await meet(keys, context);
+    const met = await meet(keys, context);
     const result = await change();
-    await meet(keys, context);
+    if (met) await meet(keys, context);
     return result;
   } finally {
     await store.close();
@@ -44,12 +44,14 @@ async function sharedStateOf(given: string | undefined, context: CommandContext)
   }
 }
 
-async function meet(keys: KeyShare, { terminal }: CommandContext): Promise<void> {
+async function meet(keys: KeyShare, { terminal }: CommandContext): Promise<boolean> {
   try {
     await keys.meet();
+    return true;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const told = `The shared state can't be reached (${reason}): other routers hear of it when one runs here.`;
     terminal.say(terminal.paint.yellow(told));
+    return false;
   }
 }
