@@ -17,8 +17,9 @@ export async function startUpstream() {
   return { port, stop: () => child.kill('SIGKILL') };
 }
 
-/** A built router (`root/dist`) before the upstream, with everything on that is on without being asked for. */
-export function startRouter(upstream, root, name = 'router') {
+/** A built router (`root/dist`) before the upstream, with everything on that is on without being asked for, but what `more` changes. */
+export async function startRouter(upstream, root, name = 'router', more = {}) {
+  const port = await freePort();
   const origin = `http://127.0.0.1:${upstream}`;
   const provider = (type, baseUrl) => ({ type, baseUrl, apiKey: 'sk-upstream', models: { m: {} } });
   const config = {
@@ -28,13 +29,8 @@ export function startRouter(upstream, root, name = 'router') {
       gemini: provider('google', origin),
     },
     routing: { defaultModel: 'anthropic/m' },
+    ...more,
   };
-  return startRouterWith(config, root, name);
-}
-
-/** A built router with a configuration of its own. */
-export async function startRouterWith(config, root, name = 'router') {
-  const port = await freePort();
   return inNewHome(name, port, (home) => {
     writeFileSync(join(home, 'config.json'), JSON.stringify(config));
     const args = [join(root, 'dist/main.js'), '--config', join(home, 'config.json'), '--port', String(port)];

@@ -8,7 +8,7 @@ import { Agent, createServer, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startRouterWith } from './gateways.mjs';
+import { startRouter } from './gateways.mjs';
 import { cpuMs, residentMb } from './load.mjs';
 
 if (process.send) serve();
@@ -94,17 +94,14 @@ async function measure() {
       models: { [name]: {} },
     },
   });
-  const router = await startRouterWith(
-    {
-      providers: { one: provider('first'), two: provider('second') },
-      routing: { defaultModel: 'first', fallbackModel: 'second' },
-      retry: { attempts: 0 },
-      circuitBreaker: { enabled: false },
-      performance: { connectionPool: { maxConnections: 4096 } },
-      logging: { level: 'error' },
-    },
-    root,
-  );
+  const router = await startRouter(upstream, root, 'router', {
+    providers: { one: provider('first'), two: provider('second') },
+    routing: { defaultModel: 'first', fallbackModel: 'second' },
+    retry: { attempts: 0 },
+    circuitBreaker: { enabled: false },
+    performance: { connectionPool: { maxConnections: 4096 } },
+    logging: { level: 'error' },
+  });
   try {
     await run(router.port, { ...options, streams: 50, events: 10, ramp: 0 });
     await delay(1000);

@@ -6,6 +6,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Registry } from '../providers/registry.ts';
 import { Conversations } from '../server/conversations.ts';
 import type { Control, Service } from '../server/service.ts';
+import type { Store } from '../stores/store.ts';
 import type { LogState } from '../telemetry/logger.ts';
 import type { Gauges, Metrics } from '../telemetry/metrics.ts';
 import type { TraceRing } from '../telemetry/trace-ring.ts';
@@ -22,6 +23,7 @@ export interface Generation {
   enableCors: boolean;
   metricsPath: string | undefined;
   ledger: Ledger;
+  store: Pick<Store, 'shared' | 'away'>;
   currency: Currency;
   notAvailableYet: readonly string[];
 }
@@ -76,6 +78,11 @@ export class LiveService implements Service {
 
   get ledger(): Ledger {
     return this.#generation.ledger;
+  }
+
+  get sharedState(): 'none' | 'here' | 'away' {
+    const { shared, away } = this.#generation.store;
+    return away ? 'away' : shared ? 'here' : 'none';
   }
 
   get currency(): Currency {
