@@ -138,7 +138,7 @@ describe.skipIf(process.platform !== 'linux')('a thousand streams at once, a thi
     process.stdout.write(`an event took ${p99.toFixed(1)} ms at p99, this process itself ${ownMs.toFixed(1)} ms\n`);
     expect(delays.length).toBeGreaterThan(streams * (words.length / 2));
     // On a busy machine of two cores far more than on a quiet one, for which bench/paced.mjs is; what is held back takes seconds.
-    expect(p99 - ownMs).toBeLessThan(1000);
+    expect(p99 - ownMs).toBeLessThan(2000);
     expect(first.asked).toHaveLength(streams + 1);
     expect(second.asked).toHaveLength(Math.ceil(streams / 3));
     await expect.poll(openSockets, { timeout: 60_000, interval: 500 }).toBeLessThanOrEqual(before + 2);
