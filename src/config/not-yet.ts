@@ -3,7 +3,6 @@ import { isSwitchedOff } from './switches.ts';
 /** What a configuration may ask for and this version can't do; a line goes when its feature lands. */
 const features: readonly { path: string; what: string }[] = [
   { path: 'performance.clustering', what: 'several processes' },
-  { path: 'performance.compression', what: 'compressed replies' },
 ];
 
 /** A line for each feature that the written configuration asks for and that is not available yet. */

@@ -10,6 +10,7 @@ import { notAvailableYet } from '../config/not-yet.ts';
 import { type Paths, resolvePaths } from '../config/paths.ts';
 import { ConfigError } from '../config/problems.ts';
 import { type Config, defaultConfig } from '../config/schema.ts';
+import { isSwitchedOff } from '../config/switches.ts';
 import { collectProviderPatterns, collectTargets, type TargetConfig } from '../config/targets.ts';
 import type { GatewayParts, RoutingParts } from '../gateway/parts.ts';
 import type { CustomRouter } from '../gateway/route-call.ts';
@@ -24,6 +25,7 @@ import { Transport } from '../providers/transport.ts';
 import type { RoutingTable } from '../routing/decide.ts';
 import { MasterKeys } from '../secrets/master-keys.ts';
 import { SecretBox } from '../secrets/secret-box.ts';
+import type { CompressionSettings } from '../server/compress.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Access } from './access.ts';
 import { assembleExtensions } from './assemble-extensions.ts';
@@ -145,6 +147,7 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
         ...access.ofService,
         enableCors: config.router.enableCors,
         metricsPath: metricsPath(config),
+        compression: compressionOf(config),
         notAvailableYet: lacking,
       };
     },
@@ -292,6 +295,10 @@ function recording(
 /** Where metrics are served, unless they are switched off. */
 function metricsPath({ logging: { metrics } }: Config): string | undefined {
   return metrics === undefined ? '/metrics' : metrics.enabled ? metrics.endpoint : undefined;
+}
+
+function compressionOf({ performance: { compression } }: Config): CompressionSettings | undefined {
+  return compression === undefined || isSwitchedOff(compression) ? undefined : compression;
 }
 
 /** What amounts are shown in; without a rate they stay in US dollars. */

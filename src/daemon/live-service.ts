@@ -4,6 +4,7 @@ import type { Currency } from '../call/money.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Registry } from '../providers/registry.ts';
+import type { CompressionSettings } from '../server/compress.ts';
 import { Conversations } from '../server/conversations.ts';
 import type { Control, Service } from '../server/service.ts';
 import type { LogState } from '../telemetry/logger.ts';
@@ -21,6 +22,7 @@ export interface Generation {
   localOnly: boolean;
   enableCors: boolean;
   metricsPath: string | undefined;
+  compression: CompressionSettings | undefined;
   ledger: Ledger;
   currency: Currency;
   notAvailableYet: readonly string[];
@@ -84,6 +86,10 @@ export class LiveService implements Service {
 
   get enableCors(): boolean {
     return this.#generation.enableCors;
+  }
+
+  get compression(): CompressionSettings | undefined {
+    return this.#generation.compression;
   }
 
   get metricsPath(): string | undefined {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isLoopbackOrigin, refuseForeignPages } from '../admission/web-guard.ts';
 import { Failure } from '../call/failure.ts';
+import { allowCompression } from './compress.ts';
 import { headersOf, newCallId } from './read-call.ts';
 import { type Exchange, findRoute, formatOfPath } from './route-table.ts';
 import { sendFailure } from './send-reply.ts';
@@ -23,6 +24,7 @@ async function handle(service: Service, request: IncomingMessage, response: Serv
   try {
     const headers = headersOf(request);
     const { path, query } = splitUrl(request.url ?? '/');
+    if (service.compression) allowCompression(response, service.compression);
     if (service.localOnly) refuseForeignPages(headers);
     if (service.enableCors && crossOrigin(service, request, response, headers)) return;
     const route = findRoute(request.method ?? 'GET', path, service.metricsPath);
@@ -91,7 +93,7 @@ function crossOrigin(
   const { origin } = headers;
   if (origin === undefined || (service.authenticator.isOpen && !isLoopbackOrigin(origin))) return false;
   response.setHeader('access-control-allow-origin', origin);
-  response.setHeader('vary', 'origin');
+  response.appendHeader('vary', 'origin');
   response.setHeader('access-control-expose-headers', '*');
   if (request.method !== 'OPTIONS') return false;
   response.writeHead(204, {

@@ -7,6 +7,7 @@ import type { Registry } from '../providers/registry.ts';
 import type { LogState } from '../telemetry/logger.ts';
 import type { Gauges, Metrics } from '../telemetry/metrics.ts';
 import type { TraceRing } from '../telemetry/trace-ring.ts';
+import type { CompressionSettings } from './compress.ts';
 import type { Conversations } from './conversations.ts';
 
 /** What the endpoints serve from. A reload replaces `gateway`, `registry` and `authenticator` as one. */
@@ -22,6 +23,8 @@ export interface Service {
   /** True where only this machine may call: bound to loopback, and without keys. */
   readonly localOnly: boolean;
   readonly enableCors: boolean;
+  /** How replies that are not streams are compressed; undefined where they are not. */
+  readonly compression: CompressionSettings | undefined;
   /** The records of calls. */
   readonly ledger: Ledger;
   /** What amounts are shown in. */
