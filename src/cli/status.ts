@@ -14,7 +14,7 @@ interface Details {
   status: string;
   activeCalls: number;
   models: { name: string; provider: string; status: string; problem?: string }[];
-  notAvailableYet: string[];
+  workers: { pid: number; activeCalls: number; leaving?: boolean }[];
   configError?: string;
 }
 
@@ -28,13 +28,18 @@ async function status({ json }: { json?: boolean }, context: CommandContext): Pr
   terminal.out(`Started: ${state.startedAt}`);
   terminal.out(`Configuration: ${state.configFile ?? 'none; the models come from the environment'}`);
   if (state.logFile !== null) terminal.out(`Log: ${state.logFile}`);
+  if (details.workers.some(({ pid }) => pid !== state.pid)) {
+    const shown = details.workers.map(
+      (worker) => `${worker.pid} (${worker.activeCalls} calls${worker.leaving ? ', leaving' : ''})`,
+    );
+    terminal.out(`Workers: ${shown.join(', ')}`);
+  }
   terminal.out(`Calls on their way: ${details.activeCalls}`);
   const usable = details.models.filter(({ problem }) => problem === undefined);
   terminal.out(`Models: ${usable.map(({ name }) => name).join(', ') || 'none that can be called'}`);
   for (const { name, problem } of details.models) {
     if (problem !== undefined) terminal.out(paint.yellow(`Model ${name} can't be called: ${problem}`));
   }
-  for (const line of details.notAvailableYet) terminal.out(paint.yellow(line));
   if (details.configError !== undefined) {
     terminal.out(paint.red(`The configuration on disk is not used: ${details.configError}`));
   }
@@ -45,11 +50,10 @@ function statusOf(state: RunState, details: Details) {
   const { configError, ...rest } = details;
   return {
     ...{ pid, url, version, startedAt, configFile, logFile, background },
-    workers: [{ pid }],
+    workers: rest.workers,
     ...(configError === undefined ? {} : { configError }),
     status: rest.status,
     activeCalls: rest.activeCalls,
     models: rest.models,
-    notAvailableYet: rest.notAvailableYet,
   };
 }

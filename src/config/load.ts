@@ -15,7 +15,10 @@ import {
 
 export { ConfigError, type ConfigProblem, problemText } from './problems.ts';
 
-export type ConfigSource = ({ path: string } | { text: string; format: 'json' | 'yaml'; directory: string }) & {
+export type ConfigSource = (
+  | { path: string; text?: string }
+  | { text: string; format: 'json' | 'yaml'; directory: string }
+) & {
   environment: Environment;
   /** Without it encrypted values stay as they are written. */
   openValue?: OpenValue;
@@ -114,7 +117,7 @@ function open(source: ConfigSource): { text: string; name: string; isYaml: boole
   const isYaml = ['.yaml', '.yml'].includes(extname(path).toLowerCase());
   try {
     return {
-      text: readFileSync(path, 'utf8').replace(/^\ufeff/, ''),
+      text: (source.text ?? readFileSync(path, 'utf8')).replace(/^\ufeff/, ''),
       name: path,
       isYaml,
       directory: dirname(resolve(path)),

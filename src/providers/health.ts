@@ -32,6 +32,21 @@ export interface RestChange {
   rest: KeyRest;
 }
 
+/** The places at targets that bound how many calls they answer at a time, where several processes share them. */
+export interface Places {
+  /** A place among `limit`. Rejects with Failure `target-busy`, or the signal's reason. */
+  take(place: WantedPlace, signal: AbortSignal): Promise<() => void>;
+}
+
+export interface WantedPlace {
+  /** Provider and model. */
+  target: string;
+  /** The target as people know it. */
+  name: string;
+  limit: number;
+  session: string;
+}
+
 /** One call on its way to a target; told exactly once how it went, and once that it is over. */
 export interface Attempt {
   /** The first output is there. */
@@ -51,10 +66,12 @@ export class Health {
   readonly #targets = new Map<string, TargetHealth>();
   /** Told of what other processes should know. */
   onChange: ((change: RestChange) => void) | undefined;
+  readonly #places: Places | undefined;
 
-  constructor(breaker: BreakerSettings, now: () => number) {
+  constructor(breaker: BreakerSettings, now: () => number, places?: Places) {
     this.#breaker = breaker;
     this.#now = now;
+    this.#places = places;
   }
 
   /** Other settings from now on. */
@@ -88,8 +105,16 @@ export class Health {
 
   /** A place among the calls that the target answers at a time. Rejects with Failure `target-busy`, or the signal's reason. */
   takePlace(target: Target, session: string, signal: AbortSignal): Promise<() => void> {
-    if (target.maxConcurrent === undefined) return Promise.resolve(noPlace);
-    return this.#of(target).slots(target.maxConcurrent).take(session, target.name, signal);
+    const { maxConcurrent: limit, name } = target;
+    if (limit === undefined) return Promise.resolve(noPlace);
+    if (this.#places) {
+      const known = this.#of(target);
+      known.waitingElsewhere += 1;
+      return this.#places.take({ target: idOf(target), name, limit, session }, signal).finally(() => {
+        known.waitingElsewhere -= 1;
+      });
+    }
+    return this.#of(target).slots(limit).take(session, name, signal);
   }
 
   inFlight(target: Target): number {
@@ -187,6 +212,8 @@ export class Health {
 
 class TargetHealth {
   inFlight = 0;
+  /** Calls that wait for a place that another process gives. */
+  waitingElsewhere = 0;
   latencyMs: number | undefined;
   lastChecked: number | undefined;
   lastOk: boolean | undefined;
@@ -221,7 +248,7 @@ class TargetHealth {
   }
 
   get waiting(): number {
-    return this.#slots?.waiting ?? 0;
+    return this.waitingElsewhere + (this.#slots?.waiting ?? 0);
   }
 
   note(ok: boolean, now: number, latencyMs?: number): void {
@@ -241,7 +268,7 @@ class TargetHealth {
 }
 
 /** How long a call waits for its turn at a busy target, in milliseconds. */
-const longestWaitMs = 15_000;
+export const longestWaitMs = 15_000;
 const noPlace = () => {};
 const keptSamples = 50;
 const fewestSamples = 10;

@@ -43,6 +43,6 @@ describe('a configuration of claude-code-router 1 or 2', () => {
     const text = JSON.stringify(convertCase(name).config);
     const environment = environmentFrom({ ROUTER_HOME: tmpdir() });
     const checked = await checkConfig({ text, format: 'json', directory: tmpdir(), environment });
-    expect(checked.notAvailableYet).toEqual([]);
+    expect(checked.problems).toEqual([]);
   });
 });

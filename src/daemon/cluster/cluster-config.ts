@@ -1,0 +1,82 @@
+import type { Environment } from '../../config/env.ts';
+import { configNotUsed } from '../run-router.ts';
+import { type ClusterFile, readClusterFile } from './cluster-file.ts';
+import type { Crew } from './crew.ts';
+import type { WorkerReport, WorkerSettings } from './offers.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+export interface ClusterConfigParts {
+  environment: Environment;
+  crew: Crew;
+  report(level: 'error', message: string, fields?: object): void;
+  /** Told of a configuration that every worker serves from now on. */
+  inForce(file: ClusterFile): void;
+}
+
+/** The configuration in force: that of every worker, also of those that begin while the file on disk can't be used. */
+export class ClusterConfig {
+  readonly #parts: ClusterConfigParts;
+  #file: ClusterFile;
+  /** What is wrong with the file on disk. */
+  #problem: string | undefined;
+  #reloading: Promise<string | undefined> | undefined;
+  #again = false;
+
+  constructor(file: ClusterFile, parts: ClusterConfigParts) {
+    this.#file = file;
+    this.#parts = parts;
+  }
+
+  /** A worker begins; what it found. */
+  async begin(worker: WorkerProcess, settings: WorkerSettings): Promise<WorkerReport> {
+    const { text } = this.#file;
+    const report = await worker.link.ask('begin', { ...settings, configFileText: text });
+    if ('failed' in report) return report;
+    if (this.#file.text !== text) await reloadOf(worker, this.#file.text);
+    if (this.#problem !== undefined) worker.link.tell('configProblem', this.#problem);
+    return report;
+  }
+
+  /** Reads the file again; what is wrong with it. What is asked for meanwhile is done together, once. */
+  reload(): Promise<string | undefined> {
+    if (this.#reloading) {
+      this.#again = true;
+      return this.#reloading;
+    }
+    this.#reloading = this.#reloadAll().finally(() => {
+      this.#reloading = undefined;
+    });
+    return this.#reloading;
+  }
+
+  async #reloadAll(): Promise<string | undefined> {
+    do {
+      this.#again = false;
+      this.#problem = await this.#reloadOnce().catch((error: Error) => error.message);
+      for (const { link } of this.#parts.crew.answering) link.tell('configProblem', this.#problem);
+    } while (this.#again);
+    return this.#problem;
+  }
+
+  async #reloadOnce(): Promise<string | undefined> {
+    const { environment, crew, report, inForce } = this.#parts;
+    const file = await readClusterFile(this.#file.path, environment).catch((error: Error) => error.message);
+    if (typeof file === 'string') {
+      report('error', configNotUsed, { problem: file });
+      return file;
+    }
+    // The first judges it, and says so; the others follow.
+    const [first, ...others] = crew.answering;
+    const problem = first && (await first.link.ask('reload', { configFileText: file.text }));
+    if (problem !== undefined) return problem;
+    this.#file = file;
+    await Promise.all(others.map((worker) => reloadOf(worker, file.text)));
+    inForce(file);
+    return undefined;
+  }
+}
+
+/** One that dies meanwhile is replaced by one that serves what is in force. */
+function reloadOf({ link }: WorkerProcess, text: string): Promise<unknown> {
+  return link.ask('reload', { configFileText: text, quiet: true }).catch(() => undefined);
+}
