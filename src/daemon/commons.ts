@@ -1,7 +1,7 @@
 import type { Call } from '../call/call.ts';
 import type { AttemptRecord, CallRecord } from '../call/record.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Places } from '../providers/health.ts';
+import type { KeyOutcome, Places } from '../providers/health.ts';
 import type { PoolMemory } from '../routing/live-state.ts';
 import type { SharedConversations } from '../server/conversations.ts';
 import type { ProcessState } from '../server/process-state.ts';
@@ -26,6 +26,8 @@ export interface Commons {
   cacheOf(maxBytes: number): CacheStore;
   places: Places;
   pools: PoolMemory;
+  /** How a call to a target went: failures in a row are counted by all together. */
+  tellOutcome(outcome: KeyOutcome): void;
   conversations: SharedConversations;
   /** A call begins: should this process die, it is known that it was under way. */
   opened(call: Call): void;

@@ -54,6 +54,7 @@ export class LiveService implements Service {
   readonly #telemetry: Telemetry;
   readonly #commons: Commons | undefined;
   readonly #running = new Set<{ end(reason: Failure): void }>();
+  readonly #onLeave = new Set<() => void>();
   #idle: (() => void) | undefined;
 
   constructor(generation: Generation, { telemetry, startedAt, control, commons }: ServiceParts) {
@@ -158,8 +159,25 @@ export class LiveService implements Service {
     const call = { end };
     this.#running.add(call);
     return () => {
-      if (this.#running.delete(call) && this.#running.size === 0) this.#idle?.();
+      if (!this.#running.delete(call)) return;
+      for (const look of this.#onLeave) look();
+      if (this.#running.size === 0) this.#idle?.();
     };
+  }
+
+  /** Resolves when every call that is on its way now is over. */
+  async runningOver(): Promise<void> {
+    const running = [...this.#running];
+    const isOver = () => running.every((call) => !this.#running.has(call));
+    if (isOver()) return;
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (!isOver()) return;
+        this.#onLeave.delete(look);
+        resolve();
+      };
+      this.#onLeave.add(look);
+    });
   }
 
   /**

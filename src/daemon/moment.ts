@@ -21,6 +21,7 @@ export interface Moment {
  */
 export function newMoment(seal: Seal = openSeal, sessionsFile?: string, commons?: Commons): Moment {
   const health = new Health(breakerSettings(undefined), Date.now, commons?.places);
+  health.onOutcome = commons && ((outcome) => commons.tellOutcome(outcome));
   const state = new LiveState({
     blocked: (target) => {
       const reason = health.blocked(target);

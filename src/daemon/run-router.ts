@@ -174,8 +174,8 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
         logger.info('configuration reloaded', { configFile: next.configFile ?? null });
         for (const warning of [...told, ...next.warnings, ...oneProcessWarnings(next, commons)]) logger.warn(warning);
       }
-      // Calls on their way keep their connections until they are over.
-      void before.transport.close();
+      // Calls on their way keep their connections until they are over, and may still need more.
+      void service.runningOver().then(() => before.transport.close());
       void extensionsBefore?.close(lastCallsMs);
       return undefined;
     },

@@ -47,6 +47,16 @@ export interface WantedPlace {
   session: string;
 }
 
+/** How a call with a key of a target went, where it says something about the target. */
+export interface KeyOutcome {
+  /** Provider and model. */
+  target: string;
+  /** Tells the key from others without giving it away. */
+  key: string;
+  /** What was said; undefined where it went well. */
+  failure?: string;
+}
+
 /** One call on its way to a target; told exactly once how it went, and once that it is over. */
 export interface Attempt {
   /** The first output is there. */
@@ -66,6 +76,8 @@ export class Health {
   readonly #targets = new Map<string, TargetHealth>();
   /** Told of what other processes should know. */
   onChange: ((change: RestChange) => void) | undefined;
+  /** Told of each failure, and of the success that ends a row of them: processes that count them together. */
+  onOutcome: ((outcome: KeyOutcome) => void) | undefined;
   readonly #places: Places | undefined;
 
   constructor(breaker: BreakerSettings, now: () => number, places?: Places) {
@@ -82,6 +94,13 @@ export class Health {
   /** What another process found. */
   applyRemote({ target, key, rest }: RestChange): void {
     this.#ofId(target).fingerprinted(key).apply(rest);
+  }
+
+  /** How a call of another process went, that counts with those of this one. */
+  applyOutcome({ target, key, failure }: KeyOutcome): void {
+    const slot = this.#ofId(target).fingerprinted(key);
+    if (failure === undefined) slot.succeeded();
+    else if (this.#breaker.enabled) slot.failed(this.#now(), this.#breaker, failure);
   }
 
   /** Why no key of the target can be used now; undefined where one can. */
@@ -163,8 +182,9 @@ export class Health {
     let over = false;
     return {
       succeeded: () => {
-        const { rest } = slot;
+        const { rest, failures } = slot;
         slot.succeeded();
+        if (failures > 0) this.onOutcome?.({ target: idOf(target), key: fingerprintOf(key) });
         known.checkProblem = undefined;
         tell(rest);
         known.note(true, this.#now(), this.#now() - startedAt);
@@ -175,8 +195,10 @@ export class Health {
         if (failure.status === 499) return slot.released();
         const wait = coolDownMs(failure);
         if (wait !== undefined) slot.coolDown(this.#now() + wait, coolDownReason(failure));
-        if (breaker.enabled && countsAgainst.has(failure.kind)) slot.failed(this.#now(), breaker, failure.message);
-        else slot.released();
+        if (breaker.enabled && countsAgainst.has(failure.kind)) {
+          slot.failed(this.#now(), breaker, failure.message);
+          this.onOutcome?.({ target: idOf(target), key: fingerprintOf(key), failure: failure.message });
+        } else slot.released();
         if (countsAgainst.has(failure.kind)) known.note(false, this.#now());
         tell(rest);
       },

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { AttemptRecord, CallRecord } from '../../call/record.ts';
 import type { KeptConversation } from '../../inbound/client-format.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { WantedPlace } from '../../providers/health.ts';
+import type { KeyOutcome, WantedPlace } from '../../providers/health.ts';
 import type { PoolMoment, Remembered } from '../../routing/live-state.ts';
 import type { ProcessState } from '../../server/process-state.ts';
 import type { StoreOperation } from '../../stores/primary.ts';
@@ -32,6 +32,7 @@ export interface PrimaryOffers {
   askPool(pool: string, session: string | undefined, look: boolean): PoolMoment;
   tookTurn(pool: string): void;
   rememberSession(session: string, known: Remembered): void;
+  tellOutcome(outcome: KeyOutcome): void;
   keepConversation(key: string, conversation: KeptConversation): void;
   recallConversation(key: string): KeptConversation | undefined;
   opened(call: OpenCall): void;
@@ -63,6 +64,8 @@ export interface WorkerOffers {
   /** What is wrong with the configuration on disk, as another worker found. */
   configProblem(problem: string | undefined): void;
   news(news: PrimaryNews): void;
+  /** How a call of another worker went. */
+  outcome(outcome: KeyOutcome): void;
   metrics(): MetricSnapshot[];
   state(): ProcessState;
   trace(callId: string): TraceView | undefined;

@@ -28,6 +28,7 @@ export function primaryCommons(link: Link<PrimaryOffers>, news: () => PrimaryNew
       tookTurn: (pool) => link.tell('tookTurn', pool),
       remember: (session, known) => link.tell('rememberSession', session, known),
     },
+    tellOutcome: (outcome) => link.tell('tellOutcome', outcome),
     conversations: {
       keep: (key, conversation) => link.tell('keepConversation', key, conversation),
       recall: (key) => link.ask('recallConversation', key),

@@ -35,6 +35,9 @@ export function offersTo(worker: WorkerProcess, parts: PrimaryParts): PrimaryOff
     askPool: (pool, session, look) => pools.ask(pool, session, look),
     tookTurn: (pool) => pools.tookTurn(pool),
     rememberSession: (session, known) => pools.remember(session, known),
+    tellOutcome: (outcome) => {
+      for (const other of crew.answering) if (other !== worker) other.link.tell('outcome', outcome);
+    },
     keepConversation: (key, conversation) => conversations.keep(key, conversation),
     recallConversation: (key) => conversations.recall(key),
     opened: (call) => void worker.calls.set(call.id, { call, tried: [] }),

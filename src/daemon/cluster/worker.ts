@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { readEnvironment } from '../../config/env.ts';
 import { ConfigError } from '../../config/problems.ts';
+import type { KeyOutcome } from '../../providers/health.ts';
 import { type RunningRouter, runRouter } from '../run-router.ts';
 import { Link } from './link.ts';
 import type { PrimaryNews, PrimaryOffers, WorkerOffers, WorkerReport, WorkerSettings } from './offers.ts';
@@ -78,6 +79,10 @@ class Worker implements WorkerOffers {
 
   news(news: PrimaryNews): void {
     this.#news = news;
+  }
+
+  outcome(outcome: KeyOutcome): void {
+    this.#running.service.gateway.health.applyOutcome(outcome);
   }
 
   metrics() {
