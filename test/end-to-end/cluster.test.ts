@@ -179,9 +179,11 @@ describe('several processes, and no Redis', () => {
       expect(now.stats - before.stats).toBe(12);
       expect(now.metrics - before.metrics).toBe(12);
     }
-    const text = (await cluster.ask('/metrics')).text;
-    expect(text).toMatch(/^claude_router_active_calls 0$/m);
-    expect(text).toMatch(/^claude_router_circuit_state\{model="failing",provider="fake"\} 2$/m);
+    await vi.waitFor(async () => {
+      const { text } = await cluster.ask('/metrics');
+      expect(text).toMatch(/^claude_router_active_calls 0$/m);
+      expect(text).toMatch(/^claude_router_circuit_state\{model="failing",provider="fake"\} 2$/m);
+    });
     const [call] = (await cluster.ask('/api/calls?limit=1')).json().calls as { id: string }[];
     const found = await Promise.all(times(4, () => cluster.ask(`/api/calls/${call!.id}`)));
     expect(counted(found.map(({ status }) => status))).toEqual({ 200: 4 });

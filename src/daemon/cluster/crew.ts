@@ -129,13 +129,13 @@ export class Crew {
     worker.letGo();
   }
 
-  /** Those with the fewest calls, in turn. */
+  /** One of those with the fewest connections, in turn. */
   #next(): WorkerProcess | undefined {
     const able = this.serving.length > 0 ? this.serving : this.#stopping ? this.answering : [];
     if (able.length === 0) return undefined;
     this.#turn += 1;
-    const fewest = Math.min(...able.map(({ calls }) => calls.size));
-    const idlest = able.filter(({ calls }) => calls.size === fewest);
+    const fewest = Math.min(...able.map(({ connections }) => connections));
+    const idlest = able.filter(({ connections }) => connections === fewest);
     return idlest[this.#turn % idlest.length];
   }
 

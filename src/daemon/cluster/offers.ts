@@ -45,6 +45,8 @@ export interface PrimaryOffers {
   trace(callId: string): Promise<TraceView | undefined>;
   /** The connection of this number is the worker's own from now on. */
   accepted(connection: number): void;
+  /** A connection of the worker's is closed. */
+  closed(): void;
   /** The worker was asked to go, and another is to take its place. */
   leaving(): void;
   /** The worker's last connection is closed. */

@@ -69,6 +69,9 @@ export function offersTo(worker: WorkerProcess, parts: PrimaryParts): PrimaryOff
       return asked.find((trace) => trace !== undefined);
     },
     accepted: (connection) => worker.accepted(connection),
+    closed: () => {
+      worker.connections -= 1;
+    },
     leaving: () => crew.retire(worker),
     left: () => crew.left(worker),
     stop: () => control.stop(),

@@ -28,6 +28,8 @@ export class WorkerProcess {
   ended: string | undefined;
   /** Resolves once it has ended and all it said was heard. */
   readonly gone: Promise<void>;
+  /** Connections that it has or is to have. */
+  connections = 0;
   readonly #handed = new Map<number, Socket>();
   #lastConnection = 0;
 
@@ -52,6 +54,7 @@ export class WorkerProcess {
   hand(socket: Socket): void {
     this.#lastConnection += 1;
     const id = this.#lastConnection;
+    this.connections += 1;
     this.#handed.set(id, socket);
     if (!this.child.connected) return;
     // Should the worker be gone, the connection is found among the unserved.

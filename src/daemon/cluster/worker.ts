@@ -66,7 +66,14 @@ class Worker implements WorkerOffers {
   connection(id: number, socket?: Socket): void {
     // Said before a byte is read: what is not said to be accepted is given to another worker should this one die.
     this.#link.tell('accepted', id);
-    if (socket) this.#server?.emit('connection', socket);
+    if (!socket) return this.#link.tell('closed');
+    this.#connections.add(socket);
+    socket.once('close', () => {
+      this.#connections.delete(socket);
+      this.#link.tell('closed');
+      this.#leaveWhenEmpty();
+    });
+    this.#server?.emit('connection', socket);
   }
 
   reload(reload: Parameters<WorkerOffers['reload']>[0]): Promise<string | undefined> {
@@ -132,13 +139,6 @@ class Worker implements WorkerOffers {
     server.prependListener('request', (_request, response) => {
       // The client's next request finds another worker.
       if (this.#retiring) response.setHeader('connection', 'close');
-    });
-    server.on('connection', (socket: Socket) => {
-      this.#connections.add(socket);
-      socket.once('close', () => {
-        this.#connections.delete(socket);
-        this.#leaveWhenEmpty();
-      });
     });
     // It gets its connections from the primary; without this it would not look after those that are too slow.
     server.emit('listening');
