@@ -85,19 +85,18 @@ export class WorkerProcess {
 
   async #end(): Promise<void> {
     const { child } = this;
-    // Not "close": that never comes where this process ended the connection itself.
-    const exit = new Promise<void>((resolve) => {
-      child.once('exit', (code, signal) => {
-        this.ended = signal ?? `exit code ${code}`;
-        resolve();
-      });
+    const on = (event: string) => new Promise<void>((resolve) => child.once(event, () => resolve()));
+    child.once('exit', (code, signal) => {
+      this.ended = signal ?? `exit code ${code}`;
+    });
+    const failed = new Promise<void>((resolve) => {
       child.on('error', (error) => {
         this.ended ??= error.message;
         if (child.pid === undefined) resolve();
       });
     });
-    if (child.connected) await new Promise((resolve) => child.once('disconnect', resolve));
-    await exit;
+    // "close" never comes where this process let go of it; "disconnect" never where it died with connections handed to it.
+    await Promise.race([on('close'), Promise.all([on('exit'), on('disconnect')]), failed]);
     // What it said last may still be on its way through the event loop.
     await new Promise((resolve) => setImmediate(resolve));
   }
