@@ -48,7 +48,7 @@ export class Conversations {
   }
 
   /** Makes sure that what a body goes on from can be recalled, where another process had it. */
-  async fetch(caller: Caller, body: Buffer): Promise<void> {
+  async learn(caller: Caller, body: Buffer): Promise<void> {
     const id = this.#shared && /"previous_response_id"\s*:\s*"([^"\\]+)"/.exec(body.toString('utf8'))?.[1];
     if (!this.#shared || id === undefined || this.recall(caller, id)) return;
     const kept = await this.#shared.recall(keyOf(caller, id));

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Cluster, clustered, startCluster } from '../support/cluster.ts';
@@ -247,6 +247,53 @@ describe('a budget that several processes spend', () => {
     } finally {
       await budget.router.stop();
     }
+  });
+});
+
+describe('a worker and the primary', () => {
+  it('that is asked to go is replaced and finishes what it has', async () => {
+    const gate = newGate();
+    const marker = answering(() => say('the end', { before: gate.opened }));
+    const call = ask(marker);
+    await upstream.arrival(marker);
+    const { pid } = (await cluster.workers()).find(({ activeCalls }) => activeCalls > 0)!;
+    process.kill(pid, 'SIGTERM');
+    await vi.waitFor(async () => {
+      const now = await cluster.workers();
+      expect(now).toHaveLength(3);
+      expect(now.map((worker) => worker.pid)).not.toContain(pid);
+    }, 10_000);
+    gate.open();
+    expect((await call).status).toBe(200);
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 5000);
+  });
+
+  it('that serve a file which broke since are replaced all the same, by what is in force', async () => {
+    const good = readFileSync(cluster.router.configFile);
+    writeFileSync(cluster.router.configFile, '{ "models": ');
+    await cluster.control('reload');
+    const [worker] = await cluster.workers();
+    process.kill(worker!.pid, 'SIGKILL');
+    await vi.waitFor(async () => {
+      const now = await cluster.workers();
+      expect(now).toHaveLength(3);
+      expect(now.map(({ pid }) => pid)).not.toContain(worker!.pid);
+    }, 10_000);
+    const healths = await Promise.all(times(6, async () => (await cluster.ask('/health/detailed')).json().configError));
+    expect(healths.filter((problem) => problem === undefined)).toEqual([]);
+    const replies = await Promise.all(times(6, () => ask(answering())));
+    expect(counted(replies.map(({ status }) => status))).toEqual({ 200: 6 });
+    writeFileSync(cluster.router.configFile, good);
+    await cluster.control('reload');
+  });
+
+  it('that dies leaves the port free, and its workers end', async () => {
+    const workers = await cluster.workers();
+    process.kill(cluster.router.pid, 'SIGKILL');
+    await vi.waitFor(() => {
+      for (const { pid } of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    }, 10_000);
+    await expect(ask(answering())).rejects.toThrow('ECONNREFUSED');
   });
 });
 

@@ -10,6 +10,9 @@ import { version } from '../version.ts';
 import type { PrimaryNews } from './offers.ts';
 import { lostAttempts, type WatchedCall, type WorkerProcess } from './worker-process.ts';
 
+/** Processor time, as a counter of the metrics. */
+export const cpuSeries = 'claude_router_cpu_seconds_total';
+
 export interface BooksParts {
   telemetry: Telemetry;
   ledgers: Ledgers;
@@ -21,6 +24,8 @@ export interface BooksParts {
 export class Books {
   readonly #parts: BooksParts;
   #ledger: Ledger;
+  /** Of workers that ended: a counter never falls. */
+  #cpuSecondsBefore = 0;
 
   constructor(parts: BooksParts, place: Omit<LedgerPlace, 'storage'>) {
     this.#parts = parts;
@@ -48,7 +53,7 @@ export class Books {
     sessions.add(record, () => contextWindow);
   }
 
-  /** The calls of a worker that died: nobody else will say what became of them. */
+  /** A worker has ended. Of the calls it still had nobody else will say what became. */
   lose(worker: WorkerProcess, now: number): void {
     for (const call of worker.calls.values()) {
       const record = lostRecord(call, now, worker);
@@ -56,6 +61,7 @@ export class Books {
       this.#parts.telemetry.logger.call(record);
     }
     worker.calls.clear();
+    this.#cpuSecondsBefore += worker.cpuSeconds;
   }
 
   /** What was counted, and what the primary itself takes. */
@@ -63,7 +69,10 @@ export class Books {
     const { telemetry, startedAt } = this.#parts;
     const { log, lostRecords } = this.news;
     const lost = { records: lostRecords, lines: log.lostLines, spans: 0 };
-    return telemetry.metrics.snapshot({ version, startedAt, activeCalls: 0, targets: [], lost });
+    const own = telemetry.metrics.snapshot({ version, startedAt, activeCalls: 0, targets: [], lost });
+    const cpu = own.find(({ name }) => name === cpuSeries)?.values[0];
+    if (cpu) cpu.value += this.#cpuSecondsBefore;
+    return own;
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Control } from '../../server/service.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { MetricSnapshot } from '../../telemetry/series.ts';
-import type { Books } from './books.ts';
+import { type Books, cpuSeries } from './books.ts';
 import type { Crew } from './crew.ts';
 import type { PrimaryOffers } from './offers.ts';
 import type { Shared } from './shared.ts';
@@ -80,7 +80,9 @@ export function offersTo(worker: WorkerProcess, parts: PrimaryParts): PrimaryOff
   };
 }
 
-async function metricsOf({ link }: WorkerProcess): Promise<MetricSnapshot[][]> {
-  const snapshot = await link.askFor(othersLimitMs, 'metrics').catch(() => undefined);
-  return snapshot ? [snapshot] : [];
+async function metricsOf(worker: WorkerProcess): Promise<MetricSnapshot[][]> {
+  const snapshot = await worker.link.askFor(othersLimitMs, 'metrics').catch(() => undefined);
+  if (!snapshot) return [];
+  worker.cpuSeconds = snapshot.find(({ name }) => name === cpuSeries)?.values[0]?.value ?? 0;
+  return [snapshot];
 }

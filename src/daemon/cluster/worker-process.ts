@@ -28,6 +28,8 @@ export class WorkerProcess {
   ended: string | undefined;
   /** Resolves once it has ended and all it said was heard. */
   readonly gone: Promise<void>;
+  /** Processor time that it had used when it was asked last. */
+  cpuSeconds = 0;
   /** Connections that it has or is to have. */
   connections = 0;
   readonly #handed = new Map<number, Socket>();
