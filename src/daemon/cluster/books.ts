@@ -1,6 +1,7 @@
 import type { CallRecord } from '../../call/record.ts';
-import { type Config, defaultConfig } from '../../config/schema.ts';
+import type { Config } from '../../config/schema.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
+import { noLedger } from '../../ledger/open-ledger.ts';
 import type { Counting } from '../../telemetry/metrics.ts';
 import type { MetricSnapshot } from '../../telemetry/series.ts';
 import type { LedgerPlace, Ledgers } from '../ledgers.ts';
@@ -23,13 +24,12 @@ export interface BooksParts {
 /** The one place where the records of all workers are written and counted, so that the end of a worker loses none. */
 export class Books {
   readonly #parts: BooksParts;
-  #ledger: Ledger;
+  #ledger = noLedger;
   /** Of workers that ended: a counter never falls. */
   #cpuSecondsBefore = 0;
 
-  constructor(parts: BooksParts, place: Omit<LedgerPlace, 'storage'>) {
+  constructor(parts: BooksParts) {
     this.#parts = parts;
-    this.#ledger = parts.ledgers.at({ ...place, storage: defaultConfig().storage });
   }
 
   get ledger(): Ledger {

@@ -27,10 +27,17 @@ export class ClusterConfig {
     this.#parts = parts;
   }
 
+  get file(): ClusterFile {
+    return this.#file;
+  }
+
   /** A worker begins; what it found. */
-  async begin(worker: WorkerProcess, settings: WorkerSettings): Promise<WorkerReport> {
-    const { text } = this.#file;
-    const report = await worker.link.ask('begin', { ...settings, configFileText: text });
+  async begin(
+    worker: WorkerProcess,
+    settings: Omit<WorkerSettings, 'configFile' | 'configFileText'>,
+  ): Promise<WorkerReport> {
+    const { path, text } = this.#file;
+    const report = await worker.link.ask('begin', { ...settings, configFile: path, configFileText: text });
     if ('failed' in report) return report;
     if (this.#file.text !== text) await reloadOf(worker, this.#file.text);
     if (this.#problem !== undefined) worker.link.tell('configProblem', this.#problem);
