@@ -244,7 +244,7 @@ export function atRestOf(environment: Environment): AtRest {
 /** Another number of processes can only be had from the start. */
 function oneProcessWarnings({ config }: Assembly, commons: Commons | undefined): string[] {
   if (workersOf(config) === undefined || commons) return [];
-  return ['performance.clustering: this process serves alone, as it began; `router restart` starts workers'];
+  return ['performance.clustering: this process serves alone; a router that is started by its command has workers'];
 }
 
 function openWarnings(access: Access, host: string, port: number): string[] {

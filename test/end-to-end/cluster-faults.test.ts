@@ -7,7 +7,7 @@ import { rotatedFiles } from '../../src/telemetry/log-files.ts';
 import { type Cluster, clustered, startCluster } from '../support/cluster.ts';
 import { type FakeUpstream, startFakeUpstream } from '../support/fake-upstream.ts';
 import { newGate } from '../support/gate.ts';
-import { messagesBody, newMarker } from '../support/http.ts';
+import { http, messagesBody, newMarker } from '../support/http.ts';
 import { configFor, say } from './claude-code/bed.ts';
 
 /** `CLUSTER_KILLS=200 CLUSTER_RELOADS=10000` asks for more, and takes its time. */
@@ -44,8 +44,11 @@ interface Asked {
   text: string;
 }
 
-/** Asks from several places at once, each call over a connection of its own, until it is told to stop. */
-function load(places: number, name: string) {
+/** Asks from several places at once, each call over a connection of its own or over kept ones, until it is told to stop. */
+function load(places: number, name: string, { keptConnections = false } = {}) {
+  const ask: Cluster['ask'] = keptConnections
+    ? (path, options) => http(`${cluster.router.url}${path}`, options)
+    : cluster.ask;
   const marker = newMarker(name);
   upstream.script(marker, () => say('one two three four five six seven eight', { paceMs: 10 }));
   const calls: Asked[] = [];
@@ -55,15 +58,11 @@ function load(places: number, name: string) {
       const session = `${name}-${at}-${turn}`;
       const stream = turn % 2 === 0;
       const startedAt = Date.now();
-      const told = await cluster
-        .ask('/v1/messages', {
-          body: messagesBody(marker, { stream, max_tokens: 100 }),
-          headers: { 'x-claude-code-session-id': session },
-        })
-        .then(
-          ({ status, text }) => ({ outcome: String(status), text }),
-          (error: NodeJS.ErrnoException) => ({ outcome: error.code ?? error.message, text: '' }),
-        );
+      const body = messagesBody(marker, { stream, max_tokens: 100 });
+      const told = await ask('/v1/messages', { body, headers: { 'x-claude-code-session-id': session } }).then(
+        ({ status, text }) => ({ outcome: String(status), text }),
+        (error: NodeJS.ErrnoException) => ({ outcome: error.code ?? error.message, text: '' }),
+      );
       calls.push({ session, stream, startedAt, endedAt: Date.now(), ...told });
       if (told.outcome !== '200') await delay(10);
     }
@@ -199,7 +198,7 @@ describe('reloads under load', () => {
     const reloaded = () => output().match(/configuration reloaded/g)?.length ?? 0;
     const refused = () => output().match(/the configuration on disk is not used/g)?.length ?? 0;
     const before = reloaded();
-    const running = load(4, 'reloaded');
+    const running = load(4, 'reloaded', { keptConnections: true });
     const pids = (await cluster.workers()).map(({ pid }) => pid);
     let memoryAtFirst = 0;
     for (let turn = 0; reloaded() - before < reloads; turn += 1) {
@@ -232,7 +231,7 @@ describe('reloads under load', () => {
   }, 3_600_000);
 
   it('and a restart of the workers, twice, break none either', async () => {
-    const running = load(6, 'restarted');
+    const running = load(6, 'restarted', { keptConnections: true });
     for (let turn = 0; turn < 2; turn += 1) {
       const before = (await cluster.workers()).map(({ pid }) => pid);
       await cluster.control('restart');

@@ -1,9 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Environment } from '../../config/env.ts';
 import { configNotUsed } from '../run-router.ts';
 import { type ClusterFile, readClusterFile } from './cluster-file.ts';
 import type { Crew } from './crew.ts';
 import type { WorkerReport, WorkerSettings } from './offers.ts';
 import type { WorkerProcess } from './worker-process.ts';
+
+/** A worker that died is there again after some of them. */
+const mostTries = 50;
+const pauseMs = 200;
 
 export interface ClusterConfigParts {
   environment: Environment;
@@ -72,15 +77,30 @@ export class ClusterConfig {
       report('error', configNotUsed, { problem: file });
       return file;
     }
-    // The first judges it, and says so; the others follow.
-    const [first, ...others] = crew.answering;
-    const problem = first && (await first.link.ask('reload', { configFileText: file.text }));
-    if (problem !== undefined) return problem;
+    const judge = await this.#judged(file.text);
+    if ('problem' in judge) return judge.problem;
     this.#file = file;
+    const others = crew.answering.filter((worker) => worker !== judge.worker);
     await Promise.all(others.map((worker) => reloadOf(worker, file.text)));
     inForce(file);
     return undefined;
   }
+
+  /** One worker takes it, and says what is wrong with it; another where that one dies meanwhile. The others follow. */
+  async #judged(text: string): Promise<Judge | { problem: string }> {
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const [worker] = this.#parts.crew.serving;
+      const asked = worker?.link.ask('reload', { configFileText: text });
+      const answer = await asked?.then((problem) => ({ problem })).catch(() => undefined);
+      if (worker && answer) return answer.problem === undefined ? { worker } : { problem: answer.problem };
+      await delay(pauseMs);
+    }
+    return { problem: 'no worker answers' };
+  }
+}
+
+interface Judge {
+  worker: WorkerProcess;
 }
 
 /** One that dies meanwhile is replaced by one that serves what is in force. */
