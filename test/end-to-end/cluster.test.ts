@@ -81,7 +81,10 @@ describe('several processes, and no Redis', () => {
     const marker = answering(() => say('late', { before: gate.opened }));
     const calls = times(9, () => ask(marker));
     await vi.waitFor(async () => {
-      expect((await cluster.workers()).map(({ activeCalls }) => activeCalls)).toEqual([3, 3, 3]);
+      const shares = (await cluster.workers()).map(({ activeCalls }) => activeCalls);
+      expect(shares.reduce((sum, share) => sum + share)).toBe(9);
+      // The questions take connections, too.
+      expect(Math.min(...shares)).toBeGreaterThanOrEqual(2);
     });
     const workers = (await cluster.workers()).map(({ pid }) => pid);
     expect(new Set([...workers, cluster.router.pid]).size).toBe(4);

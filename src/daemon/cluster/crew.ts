@@ -33,6 +33,7 @@ export class Crew {
   #turn = 0;
   #failures = 0;
   #pause: NodeJS.Timeout | undefined;
+  #begun = false;
   #stopping = false;
   #restarting = Promise.resolve();
 
@@ -54,7 +55,8 @@ export class Crew {
   /** Starts them: the first alone, so that what it makes is there for the others. What the first found. */
   async start(): Promise<WorkerReport> {
     const report = await this.#add();
-    if ('ready' in report) await this.#fill();
+    this.#begun = 'ready' in report;
+    if (this.#begun) await this.#fill();
     else this.#stopping = true;
     return report;
   }
@@ -153,7 +155,7 @@ export class Crew {
       return { failed: { message: error.message } };
     });
     if ('failed' in report) {
-      this.#settings.report('error', 'a worker could not begin', { pid: worker.pid, problem: report.failed.message });
+      if (this.#begun) this.#reportFailed(worker, report.failed.message);
       worker.child.kill('SIGKILL');
       return report;
     }
@@ -162,6 +164,11 @@ export class Crew {
     this.#servesSince.set(worker, Date.now());
     for (const socket of this.#waiting.splice(0)) this.give(socket);
     return report;
+  }
+
+  /** The first one's is told by who starts the router. */
+  #reportFailed({ pid }: WorkerProcess, problem: string): void {
+    this.#settings.report('error', 'a worker could not begin', { pid, problem });
   }
 
   #gone(worker: WorkerProcess): void {
