@@ -8,6 +8,7 @@ import type { CompressionSettings } from '../server/compress.ts';
 import { Conversations } from '../server/conversations.ts';
 import { type ProcessState, processState } from '../server/process-state.ts';
 import type { Control, Service } from '../server/service.ts';
+import type { Store } from '../stores/store.ts';
 import type { LogState } from '../telemetry/logger.ts';
 import type { Gauges } from '../telemetry/metrics.ts';
 import type { MetricSnapshot } from '../telemetry/series.ts';
@@ -28,6 +29,7 @@ export interface Generation {
   metricsPath: string | undefined;
   compression: CompressionSettings | undefined;
   ledger: Ledger;
+  store: Pick<Store, 'shared' | 'away'>;
   currency: Currency;
 }
 
@@ -96,6 +98,13 @@ export class LiveService implements Service {
 
   get ledger(): Ledger {
     return this.#generation.ledger;
+  }
+
+  get sharedState(): 'none' | 'here' | 'away' {
+    const { store } = this.#generation;
+    // What the processes of one router share is no other's.
+    if (store === this.#commons?.store) return 'none';
+    return store.away ? 'away' : store.shared ? 'here' : 'none';
   }
 
   get currency(): Currency {

@@ -1,3 +1,5 @@
+import type { KeyFolder } from '../admission/key-folder.ts';
+import { KeyShare } from '../admission/key-share.ts';
 import { Leases } from '../admission/leases.ts';
 import type { Config } from '../config/schema.ts';
 import { CircuitShare } from '../providers/circuit-share.ts';
@@ -16,6 +18,8 @@ export interface StatePlace {
 export interface SharedState {
   store: Store;
   leases: Leases;
+  /** The keys of all who share it; undefined where nobody does. */
+  keys: KeyShare | undefined;
 }
 
 interface Opened extends SharedState {
@@ -26,11 +30,13 @@ interface Opened extends SharedState {
 export class States {
   readonly #opened = new Map<string, Opened>();
   readonly #health: Health;
+  readonly #keys: KeyFolder;
   readonly #report: (message: string) => void;
   readonly #commons: Pick<Commons, 'store'> | undefined;
 
-  constructor(health: Health, report: (message: string) => void, commons?: Pick<Commons, 'store'>) {
+  constructor(health: Health, keys: KeyFolder, report: (message: string) => void, commons?: Pick<Commons, 'store'>) {
     this.#health = health;
+    this.#keys = keys;
     this.#report = report;
     this.#commons = commons;
   }
@@ -47,14 +53,18 @@ export class States {
     const shared = url === undefined ? this.#commons?.store : undefined;
     const store = shared ?? openStore({ url, onStateLost, journalFile, now: () => Date.now(), report });
     const circuits = store.shared ? new CircuitShare(store, this.#health) : undefined;
-    const opened = { store, leases: new Leases(store), circuits };
+    // Processes of one router find the same folder.
+    const keys = store.shared && !shared ? new KeyShare(store, this.#keys) : undefined;
+    keys?.follow();
+    const opened = { store, leases: new Leases(store), circuits, keys };
     this.#opened.set(place, opened);
     return opened;
   }
 
   async close(): Promise<void> {
     await Promise.all(
-      [...this.#opened.values()].map(async ({ store, leases, circuits }) => {
+      [...this.#opened.values()].map(async ({ store, leases, circuits, keys }) => {
+        keys?.close();
         leases.close();
         circuits?.close();
         await store.close();

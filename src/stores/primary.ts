@@ -1,7 +1,7 @@
 import type { AccountState, Claim, ClaimOutcome, Lease, Mark, Settlement, Store } from './store.ts';
 
 /** What a store is asked. */
-export type StoreOperation = Exclude<keyof Store, 'shared' | 'close'>;
+export type StoreOperation = Exclude<keyof Store, 'shared' | 'away' | 'close'>;
 
 /** Asks the process that holds the store; rejects where it does not answer. */
 export type AskStore = <Name extends StoreOperation>(
@@ -12,6 +12,7 @@ export type AskStore = <Name extends StoreOperation>(
 /** The state in another process of the same router, which holds it for all. */
 export class PrimaryStore implements Store {
   readonly shared = true;
+  readonly away = false;
   readonly #ask: AskStore;
 
   constructor(ask: AskStore) {

@@ -1,3 +1,4 @@
+import { catalogInForce } from '../../models/catalog.ts';
 import { callsOf, mergedModels, type ProcessState } from '../process-state.ts';
 import type { Exchange } from '../route-table.ts';
 import { sendJson } from '../send-reply.ts';
@@ -35,6 +36,8 @@ export async function healthDetailed({ service, response, id }: Exchange): Promi
     workers: processes.map(({ pid, activeCalls, leaving }) => ({ pid, activeCalls, ...(leaving ? { leaving } : {}) })),
     models: mergedModels(processes),
     log: service.logState,
+    sharedState: service.sharedState,
+    catalogue: catalogInForce(),
     ...(service.configError === undefined ? {} : { configError: service.configError }),
   });
 }
@@ -57,5 +60,5 @@ function statusOf(service: Service): 'ok' | 'degraded' | 'unavailable' | 'draini
   if (service.registry.usable().length === 0) return 'unavailable';
   const allUsable = service.registry.usable().length === service.registry.targets.length;
   const isWell = allUsable && service.configError === undefined && service.logState.problem === undefined;
-  return isWell ? 'ok' : 'degraded';
+  return isWell && service.sharedState !== 'away' ? 'ok' : 'degraded';
 }
