@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { resolvePaths } from '../config/paths.ts';
+import { clusterFileOf } from '../daemon/cluster/cluster-file.ts';
 import { restartWorkers } from '../daemon/control.ts';
+import { urlHost } from '../daemon/run-router.ts';
 import { type RunState, readRunState } from '../daemon/run-state.ts';
 import { version } from '../daemon/version.ts';
 import type { CommandContext } from './command.ts';
@@ -17,6 +19,18 @@ export function define(command: Command, context: CommandContext): void {
   runOptions(command)
     .addHelpText('after', '\nWithout options it starts with those it ran with.\n\nExample:\n  router restart')
     .action((options: RunOptions) => restart(options, context));
+}
+
+/** True where new workers are all it takes: the same program, which is still to serve by workers, and at the same address. */
+async function hasReplaceableWorkers(state: RunState, { environment }: CommandContext): Promise<boolean> {
+  if (!state.clustered || state.version !== version || state.configFile === null) return false;
+  const file = await clusterFileOf(state.configFile, environment);
+  if (!file) return false;
+  const flag = (name: string) => (state.args.includes(name) ? state.args[state.args.indexOf(name) + 1] : undefined);
+  const port = Number(flag('--port') ?? environment.router.port ?? file.config.router.port);
+  const host = flag('--host') ?? environment.router.host ?? file.config.router.host;
+  const { url } = state;
+  return url === `http://${urlHost(host)}:${port === 0 ? new URL(url).port : port}`;
 }
 
 /** Each worker is replaced before it goes: no connection is refused meanwhile. */
@@ -49,7 +63,7 @@ async function restart(options: RunOptions, context: CommandContext): Promise<vo
   const state = readRunState(resolvePaths(context.environment).pidFile);
   if (!state) return start(options, context);
   const given = argumentsOf(options);
-  if (state.clustered && given.length === 0 && state.version === version) return replaceWorkers(state, context);
+  if (given.length === 0 && (await hasReplaceableWorkers(state, context))) return replaceWorkers(state, context);
   await stop(context);
   const started = await startNew(given.length > 0 ? given : state.args, context);
   for (const line of startText(started, context.terminal.paint)) context.terminal.say(line);

@@ -323,6 +323,12 @@ describe('the commands', () => {
       expect(after.pid).toBe(started.pid);
       const pids = before.workers.map(({ pid }) => pid);
       expect(after.workers.filter(({ pid }) => pids.includes(pid))).toEqual([]);
+      // What workers can't change takes the whole of it.
+      writeFileSync(`${home.path}/config.json`, JSON.stringify({ models: { demo: { provider: 'demo' } } }));
+      expect((await home.run('restart')).exitCode).toBe(0);
+      const alone = await status();
+      expect(alone.pid).not.toBe(started.pid);
+      expect(alone.workers).toMatchObject([{ pid: alone.pid }]);
       expect((await home.run('stop')).exitCode).toBe(0);
       for (const { pid } of after.workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     } finally {
