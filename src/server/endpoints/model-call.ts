@@ -44,6 +44,7 @@ export async function callOf(exchange: Exchange, format: ClientFormat): Promise<
   });
   const body = await readBody(request);
   const caller = exchange.caller!;
+  if (format.name === 'openai-responses') await service.conversations.learn(caller, body);
   const { signal } = controller;
   return readCallAs(
     format,
