@@ -14,7 +14,10 @@ import { readResponsesRequest } from './responses-request.ts';
 /** OpenAI Responses. Thinking travels as a reasoning item with a summary and something encrypted. */
 export const responses: Format = {
   name: 'responses',
-  matches: (path) => (/\/responses$/.test(path) ? 'call' : undefined),
+  matches(path) {
+    if (/\/responses$/.test(path)) return 'call';
+    return /\/responses\/input_tokens$/.test(path) ? 'count' : undefined;
+  },
   credential: (headers) => /^Bearer (.+)$/.exec(String(headers.authorization ?? ''))?.[1],
   read: readResponsesRequest,
   streamType: 'text/event-stream',
@@ -48,7 +51,7 @@ export const responses: Format = {
       error: { message, type: type ?? (status < 500 ? 'invalid_request_error' : 'server_error'), param: null, code },
     };
   },
-  countBody: () => ({}),
+  countBody: (tokens) => ({ object: 'response.input_tokens', input_tokens: tokens }),
 };
 
 type Item = Record<string, unknown> & { id: string };
