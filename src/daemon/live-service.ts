@@ -5,6 +5,8 @@ import type { GatewayParts } from '../gateway/parts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Registry } from '../providers/registry.ts';
 import { Conversations } from '../server/conversations.ts';
+import { maxDepth } from '../server/read-call.ts';
+import { RecentBodies } from '../server/recent-bodies.ts';
 import type { Control, Service } from '../server/service.ts';
 import type { LogState } from '../telemetry/logger.ts';
 import type { Gauges, Metrics } from '../telemetry/metrics.ts';
@@ -32,6 +34,7 @@ export class LiveService implements Service {
   readonly startedAt: number;
   readonly control: Control;
   readonly conversations = new Conversations();
+  readonly recentBodies = new RecentBodies(maxDepth);
   draining = false;
   configError: string | undefined;
   #generation: Generation;

@@ -7,8 +7,10 @@ import { messagesFormat } from '../inbound/messages/index.ts';
 import { scanBody } from '../protocol/body-scan.ts';
 import { isJsonObject, type JsonObject, type MessagesRequest } from '../protocol/messages.ts';
 import { parseJson } from '../protocol/stream-event.ts';
+import type { RecentBodies } from './recent-bodies.ts';
 
-const maxDepth = 500;
+/** How deep a body may be nested. */
+export const maxDepth = 500;
 
 /** A new `request-id`. */
 export function newCallId(): string {
@@ -40,6 +42,11 @@ export interface ReadCall {
   writer: ReplyWriter;
 }
 
+/** What earlier calls left. */
+export interface CallMemory extends Pick<RequestContext, 'recall' | 'keep'> {
+  bodies?: RecentBodies;
+}
+
 /** The call that a body of `POST /v1/messages` asks for. Throws Failure `malformed-request`. */
 export function readCall(source: CallSource): Call {
   return readCallAs(messagesFormat, source, { recall: () => undefined, keep: () => undefined }).call;
@@ -49,10 +56,10 @@ export function readCall(source: CallSource): Call {
 export function readCallAs(
   format: ClientFormat,
   source: CallSource,
-  memory: Pick<RequestContext, 'recall' | 'keep'>,
+  { recall, keep, bodies }: CallMemory,
 ): ReadCall {
-  const { id, startedAt, caller, headers, signal } = source;
-  const read = format.readRequest(bodyOf(format, source.body), source.body, { callId: id, startedAt, ...memory });
+  const { id, startedAt, caller, headers, signal, body } = source;
+  const read = format.readRequest(bodyOf(format, body, bodies), body, { callId: id, startedAt, recall, keep });
   const { request, rawBody, warnings, reply } = read;
   const sessionId = sessionOf(headers, request) ?? read.sessionId;
   // Of another API the query has no meaning upstream.
@@ -61,8 +68,9 @@ export function readCallAs(
   return { call, writer: reply };
 }
 
-function bodyOf(format: ClientFormat, body: Buffer): JsonObject {
-  if (scanBody(body).depth > maxDepth) {
+function bodyOf(format: ClientFormat, body: Buffer, bodies: RecentBodies | undefined): JsonObject {
+  const { depth } = format.parseLazily && bodies ? bodies.scan(body) : scanBody(body);
+  if (depth > maxDepth) {
     throw new Failure('malformed-request', `the body is nested deeper than ${maxDepth} levels`);
   }
   const request = format.parseLazily?.(body) ?? parseJson(body.toString('utf8'));

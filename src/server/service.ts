@@ -8,6 +8,7 @@ import type { LogState } from '../telemetry/logger.ts';
 import type { Gauges, Metrics } from '../telemetry/metrics.ts';
 import type { TraceRing } from '../telemetry/trace-ring.ts';
 import type { Conversations } from './conversations.ts';
+import type { RecentBodies } from './recent-bodies.ts';
 
 /** What the endpoints serve from. A reload replaces `gateway`, `registry` and `authenticator` as one. */
 export interface Service {
@@ -19,6 +20,8 @@ export interface Service {
   readonly authenticator: Authenticator;
   /** What `previous_response_id` refers to; it outlives a reload. */
   readonly conversations: Conversations;
+  /** What the next call of a conversation needs not read again; it outlives a reload. */
+  readonly recentBodies: RecentBodies;
   /** True where only this machine may call: bound to loopback, and without keys. */
   readonly localOnly: boolean;
   readonly enableCors: boolean;
