@@ -53,11 +53,7 @@ export function readCall(source: CallSource): Call {
 }
 
 /** The call that a body in the client's form asks for. Throws Failure `malformed-request`, `not-expressible`. */
-export function readCallAs(
-  format: ClientFormat,
-  source: CallSource,
-  { recall, keep, bodies }: CallMemory,
-): ReadCall {
+export function readCallAs(format: ClientFormat, source: CallSource, { recall, keep, bodies }: CallMemory): ReadCall {
   const { id, startedAt, caller, headers, signal, body } = source;
   const read = format.readRequest(bodyOf(format, body, bodies), body, { callId: id, startedAt, recall, keep });
   const { request, rawBody, warnings, reply } = read;

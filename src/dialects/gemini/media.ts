@@ -1,7 +1,7 @@
 import type { DocumentBlock, ImageBlock, MediaSource } from '../../protocol/messages.ts';
 import { inlineData, omittedDocument, omittedImage, sourceOfUrl } from '../shared/media.ts';
-import { warn } from '../shared/warnings.ts';
 import type { TurnInput } from '../shared/stretches.ts';
+import { warn } from '../shared/warnings.ts';
 import type { MediaPart } from './wire.ts';
 
 /** An image or document as a part, or a text in its place where the model can't be given it. */

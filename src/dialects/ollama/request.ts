@@ -3,7 +3,7 @@ import { openConversation } from '../shared/conversation.ts';
 import { exchangeFor } from '../shared/exchange.ts';
 import { warnOfUnknownFields } from '../shared/settings.ts';
 import { readTools } from '../shared/tools.ts';
-import { writeJson } from '../shared/written-json.ts';
+import { WrittenList, writeJson } from '../shared/written-json.ts';
 import { encodeMessages } from './messages.ts';
 import { encodeSettings } from './settings.ts';
 import { encodeTools } from './tools.ts';
@@ -19,7 +19,7 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
   const body: OllamaChatRequest = {
     model: input.model,
     messages: encodeMessages(conversation, [...hints, ...settings.hints], input, warnings),
-    ...(tools.length > 0 ? { tools } : {}),
+    ...(tools.length > 0 ? { tools: new WrittenList(tools) } : {}),
     ...settings.fields,
   };
   warnOfUnknownFields(input.request, warnings);

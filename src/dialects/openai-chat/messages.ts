@@ -29,10 +29,7 @@ export function encodeMessages(
 }
 
 function systemParts(blocks: readonly TextBlock[], hints: readonly string[], input: TurnInput): TextPart[] {
-  return [
-    ...blocks.map((block) => textPart(block, input)),
-    ...hints.map((text): TextPart => ({ type: 'text', text })),
-  ];
+  return [...blocks.map((block) => textPart(block, input)), ...hints.map((text): TextPart => ({ type: 'text', text }))];
 }
 
 const encodeTurns: EncodeTurns<ChatMessage> = (turns, input, { isLast, lead }, warnings) => {
@@ -165,7 +162,9 @@ class MessageList {
     const text = texts.join('\n');
     const said = result.isError && !/^error:/i.test(text) ? `Error: ${text}` : text;
     const marked = this.#input.quirks.cacheControl && result.cacheControl;
-    const content = marked ? [textPart({ type: 'text', text: said, cache_control: result.cacheControl }, this.#input)] : said;
+    const content = marked
+      ? [textPart({ type: 'text', text: said, cache_control: result.cacheControl }, this.#input)]
+      : said;
     this.#messages.push({ role: 'tool', tool_call_id: id, content });
   }
 

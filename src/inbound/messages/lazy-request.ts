@@ -31,9 +31,7 @@ function withLazyFields(scan: BodyScan): JsonObject {
       enumerable: true,
       get() {
         const value =
-          name === 'messages'
-            ? scan.messages.map((message) => parsed(name, scan, message))
-            : parsed(name, scan, part);
+          name === 'messages' ? scan.messages.map((message) => parsed(name, scan, message)) : parsed(name, scan, part);
         Object.defineProperty(request, name, { configurable: true, enumerable: true, writable: true, value });
         return value;
       },
