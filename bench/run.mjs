@@ -19,6 +19,9 @@ const { values: options } = parseArgs({
 const root = fileURLToPath(new URL('..', import.meta.url));
 const counts = { small: 300, typical: 120, long: 30 };
 const ways = { 'pass-through': 'claude-sonnet-4-5', 'to OpenAI chat': 'openai/m', 'to Gemini': 'gemini/m' };
+const sessionWays = { ...ways, 'to OpenAI Responses': 'responses/m' };
+/** Requests of each cell before it is measured: a router that has run for a while has its code compiled. */
+const warmUp = 200;
 
 const upstream = await startUpstream();
 const gateways = [];
@@ -50,9 +53,17 @@ function cells() {
       }
     }
   }
-  for (const [way, model] of Object.entries(ways)) {
-    const bodies = sessionTurns(161, 201).map((body) => ({ ...body, model, stream: true }));
-    found.push({ name: `session of 161 to 201 messages, ${way}`, bodies, stream: true, count: bodies.length });
+  for (const [from, to] of [
+    [11, 31],
+    [161, 201],
+  ]) {
+    for (const stream of [true, false]) {
+      for (const [way, model] of Object.entries(sessionWays)) {
+        const bodies = sessionTurns(from, to).map((body) => ({ ...body, model, ...(stream ? { stream } : {}) }));
+        const name = `session of ${from} to ${to} messages, ${stream ? 'stream' : 'JSON'}, ${way}`;
+        found.push({ name, bodies, stream, count: bodies.length });
+      }
+    }
   }
   return found.filter(({ name }) => name.includes(options.cells));
 }
@@ -64,13 +75,17 @@ async function measureAll() {
     bodies: cell.bodies.map((body) => Buffer.from(JSON.stringify(body))),
   }));
   for (const cell of results) cell.costs = gateways.map(() => []);
-  for (let round = 0; round <= Number(options.rounds); round += 1) {
+  for (const cell of results) {
+    for (const gateway of gateways) {
+      for (let sent = 0; sent < warmUp; sent += cell.count) await send(gateway, cell);
+    }
+  }
+  for (let round = 0; round < Number(options.rounds); round += 1) {
     for (const cell of results) {
       for (const [index, gateway] of gateways.entries()) {
         const before = cpuMs(gateway.pid);
         await send(gateway, cell);
-        // The first round warms up.
-        if (round > 0) cell.costs[index].push((cpuMs(gateway.pid) - before) / cell.count);
+        cell.costs[index].push((cpuMs(gateway.pid) - before) / cell.count);
       }
     }
   }
