@@ -35,13 +35,26 @@ export function measureRequest(
   addContent(sum, request.system, 0);
   for (const message of listOf(request.messages)) {
     sum.messages += 1;
-    addContent(sum, fieldsOf(message).content, 0);
+    sum.addAll(known(message, measure, addMessage));
   }
   addTools(sum, request);
   return (family) => {
     const rules = familyRules(family);
     return sum.total(rules, rules.perRequest);
   };
+}
+
+/** What messages and tools measured: those of a conversation are the same objects at its next call, and never changed. */
+const measured = new WeakMap<object, Sum>();
+
+function known(part: unknown, measure: (text: string) => TextTokens, add: (sum: Sum, part: unknown) => void): Sum {
+  const key = typeof part === 'object' && part !== null ? part : undefined;
+  const earlier = key && measured.get(key);
+  if (earlier) return earlier;
+  const sum = new Sum(measure);
+  add(sum, part);
+  if (key) measured.set(key, sum);
+  return sum;
 }
 
 /** Estimates the tokens of one text in the vocabulary of a family. */
@@ -57,12 +70,12 @@ class Sum {
   pdfPages = 0;
   tools: 'none' | 'offered' | 'forced' = 'none';
   readonly images: ImageSize[] = [];
-  readonly #measure: (text: string) => TextTokens;
+  readonly measure: (text: string) => TextTokens;
   #text: TextTokens = { words: 0, symbols: 0, script: 0 };
   #other = 0;
 
   constructor(measure: (text: string) => TextTokens) {
-    this.#measure = measure;
+    this.measure = measure;
   }
 
   add(tokens: number): void {
@@ -71,10 +84,20 @@ class Sum {
 
   addText(text: unknown): void {
     if (typeof text !== 'string') return;
-    const { words, symbols, script } = this.#measure(text);
+    const { words, symbols, script } = this.measure(text);
     this.#text.words += words;
     this.#text.symbols += symbols;
     this.#text.script += script;
+  }
+
+  /** Not `messages` and `tools`, which are the request's to say. */
+  addAll(other: Sum): void {
+    this.#text.words += other.#text.words;
+    this.#text.symbols += other.#text.symbols;
+    this.#text.script += other.#text.script;
+    this.#other += other.#other;
+    this.pdfPages += other.pdfPages;
+    this.images.push(...other.images);
   }
 
   total(rules: FamilyRules, perRequest: number): number {
@@ -96,6 +119,10 @@ const USUAL_IMAGE = { width: 1092, height: 1092 };
 const USUAL_PAGES = 5;
 const BASE64_PER_PAGE = 100_000;
 const MOST_PAGES = 600;
+
+function addMessage(sum: Sum, message: unknown): void {
+  addContent(sum, fieldsOf(message).content, 0);
+}
 
 function addContent(sum: Sum, content: unknown, depth: number): void {
   if (typeof content === 'string') sum.addText(content);
@@ -161,13 +188,15 @@ function addTools(sum: Sum, request: CountedRequest): void {
   if (tools.length === 0) return;
   const choice = fieldsOf(request.tool_choice).type;
   sum.tools = choice === 'any' || choice === 'tool' ? 'forced' : 'offered';
-  for (const tool of tools) {
-    const { name, description, input_schema: schema, cache_control: _, ...rest } = fieldsOf(tool);
-    sum.add(TOOL_OVERHEAD);
-    sum.addText(name);
-    sum.addText(description);
-    addJson(sum, schema ?? rest);
-  }
+  for (const tool of tools) sum.addAll(known(tool, sum.measure, addTool));
+}
+
+function addTool(sum: Sum, tool: unknown): void {
+  const { name, description, input_schema: schema, cache_control: _, ...rest } = fieldsOf(tool);
+  sum.add(TOOL_OVERHEAD);
+  sum.addText(name);
+  sum.addText(description);
+  addJson(sum, schema ?? rest);
 }
 
 /** Counts a value as its JSON would count, without writing it and however deep it is. */

@@ -33,7 +33,8 @@ export class RecentBodies {
     if (body.length < shortestBytes) return scanBody(body);
     const earlier = this.#likest(body);
     const scan = scanBody(body, earlier);
-    if (scan.isWellFormed && scan.hasPlainMessages && scan.depth <= this.#deepest) this.#keep(scan, earlier);
+    const isReadable = scan.isWellFormed && scan.hasPlainMessages && scan.depth <= this.#deepest;
+    if (isReadable && body.length <= this.#mostBytes) this.#keep(scan, earlier);
     return scan;
   }
 

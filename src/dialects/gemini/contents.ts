@@ -23,7 +23,8 @@ export function encodeContents(
   };
 }
 
-const encodeTurns: EncodeTurns<Content> = (turns, input, edge, warnings) => {
+/** Turns that stand together in this form, without the system text. */
+export const encodeTurns: EncodeTurns<Content> = (turns, input, edge, warnings) => {
   const contents = new ContentList(edge);
   contents.add('user', textParts(edge.lead));
   for (const turn of turns) {

@@ -27,7 +27,8 @@ export function encodeMessages(
   return new WrittenList([writtenElements([{ role: 'system', content: texts.join('\n\n') }]), ...list.parts]);
 }
 
-const encodeTurns: EncodeTurns<OllamaMessage> = (turns, input, _edge, warnings) => {
+/** Turns that stand together in this form, without the system text. */
+export const encodeTurns: EncodeTurns<OllamaMessage> = (turns, input, _edge, warnings) => {
   const messages = new MessageList(input, warnings);
   for (const turn of turns) {
     if (turn.role === 'system') messages.addInstruction(turn.text);

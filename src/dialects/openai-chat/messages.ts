@@ -32,7 +32,8 @@ function systemParts(blocks: readonly TextBlock[], hints: readonly string[], inp
   return [...blocks.map((block) => textPart(block, input)), ...hints.map((text): TextPart => ({ type: 'text', text }))];
 }
 
-const encodeTurns: EncodeTurns<ChatMessage> = (turns, input, { isLast, lead }, warnings) => {
+/** Turns that stand together in this form, without the system text. */
+export const encodeTurns: EncodeTurns<ChatMessage> = (turns, input, { isLast, lead }, warnings) => {
   const messages = new MessageList(input, lead, warnings);
   for (const turn of turns) {
     if (turn.role === 'system') messages.addInstruction(turn.text);
