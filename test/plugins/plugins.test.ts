@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FakeUpstream, startFakeUpstream } from '../support/fake-upstream.ts';
+import { type FakeUpstream, startFakeUpstream, upstreamKey } from '../support/fake-upstream.ts';
 import { http, messagesBody } from '../support/http.ts';
 import { type InProcessRouter, startInProcess } from '../support/in-process-router.ts';
 import { answering, ask, configWith, eventsOf, messageOf, say, textOf } from './bed.ts';
@@ -77,7 +77,12 @@ describe('onRequest', () => {
   });
 
   it('changes each call of a long conversation, and nothing that the next one is given', async () => {
-    const provider = { type: 'openai-compatible', baseUrl: `${upstream.url}/v1`, apiKey: 'k', models: { m: {} } };
+    const provider = {
+      type: 'openai-compatible',
+      baseUrl: `${upstream.url}/v1`,
+      apiKey: upstreamKey,
+      models: { m: {} },
+    };
     const router = await start(
       { providers: { other: provider }, models: {}, routing: { defaultModel: 'other/m' }, plugins: ['./plugin.mjs'] },
       {
