@@ -67,9 +67,9 @@ function goesOn({ messages }: BodyScan, earlier: BodyScan): boolean {
   return shared > 0 && shared * 2 >= earlier.messages.length;
 }
 
-/** How many bytes the two have in common at their beginning; 0 where it is not more than `least`. */
+/** How many bytes the two have in common at their beginning, as far as is looked; 0 where it is not more than `least`. */
 function commonStart(one: Buffer, other: Buffer, least: number): number {
-  const most = Math.min(one.length, other.length);
+  const most = Math.min(one.length, other.length, farthest);
   let same = least + 1;
   if (same > most || !isSame(one, other, 0, same)) return 0;
   for (let step = longestStep; step > 0 && same < most; ) {
@@ -80,6 +80,8 @@ function commonStart(one: Buffer, other: Buffer, least: number): number {
   return same;
 }
 
+/** Conversations that have so much in common share it, whichever is the latest. */
+const farthest = 128 * 1024;
 /** What differs is compared again in halves, what is the same only once. */
 const longestStep = 32 * 1024;
 
