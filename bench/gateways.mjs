@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+export const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The upstream of all gateways, in a process of its own. */
 export async function startUpstream() {
@@ -18,9 +18,8 @@ export async function startUpstream() {
 }
 
 /** A built router (`root/dist`) before the upstream, with everything on that is on without being asked for. */
-export async function startRouter(upstream, root) {
+export async function startRouter(upstream, root, name = 'router') {
   const port = await freePort();
-  const home = mkdtempSync(join(tmpdir(), 'bench-router-'));
   const origin = `http://127.0.0.1:${upstream}`;
   const provider = (type, baseUrl) => ({ type, baseUrl, apiKey: 'sk-upstream', models: { m: {} } });
   const config = {
@@ -32,39 +31,49 @@ export async function startRouter(upstream, root) {
     },
     routing: { defaultModel: 'anthropic/m' },
   };
-  writeFileSync(join(home, 'config.json'), JSON.stringify(config));
-  const args = [join(root, 'dist/main.js'), '--config', join(home, 'config.json'), '--port', String(port)];
-  const startedAt = performance.now();
-  const child = spawn(process.execPath, args, {
-    cwd: home,
-    env: { PATH: process.env.PATH, HOME: home, ROUTER_HOME: home },
-    stdio: 'ignore',
+  return inNewHome(name, port, (home) => {
+    writeFileSync(join(home, 'config.json'), JSON.stringify(config));
+    const args = [join(root, 'dist/main.js'), '--config', join(home, 'config.json'), '--port', String(port)];
+    return { command: process.execPath, args, env: { ROUTER_HOME: home } };
   });
-  await answering(port, child);
-  const startMs = performance.now() - startedAt;
-  return { name: 'router', port, pid: child.pid, startMs, stop: () => stop(child, home) };
 }
 
 /** nginx as a bare proxy that buffers nothing and logs nothing; undefined where it is not installed. */
 export async function startNginx(upstream) {
   if (spawnSync('nginx', ['-v']).error) return undefined;
   const port = await freePort();
-  const home = mkdtempSync(join(tmpdir(), 'bench-nginx-'));
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${home}/${name};`,
-  );
-  writeFileSync(
-    join(home, 'nginx.conf'),
-    `daemon off; worker_processes 1; pid ${home}/pid; error_log /dev/null;
+  return inNewHome('nginx', port, (home) => {
+    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+      (name) => `${name}_temp_path ${home}/${name};`,
+    );
+    writeFileSync(
+      join(home, 'nginx.conf'),
+      `daemon off; worker_processes 1; pid ${home}/pid; error_log /dev/null;
      events { worker_connections 4096; }
      http { access_log off; ${paths.join(' ')} client_max_body_size 64m; keepalive_requests 1000000;
        upstream provider { server 127.0.0.1:${upstream}; keepalive 128; keepalive_requests 1000000; }
        server { listen 127.0.0.1:${port}; location / { proxy_pass http://provider; proxy_http_version 1.1;
          proxy_set_header connection ""; proxy_buffering off; proxy_request_buffering off; tcp_nodelay on; } } }`,
-  );
-  const child = spawn('nginx', ['-c', join(home, 'nginx.conf'), '-p', home], { stdio: 'ignore' });
+    );
+    return { command: 'nginx', args: ['-c', join(home, 'nginx.conf'), '-p', home] };
+  });
+}
+
+/**
+ * Runs a gateway in a home of its own until it answers on its port. `prepare` is given that folder and tells the command.
+ * Resolves to `{name, port, pid, startMs, stop()}`.
+ */
+export async function inNewHome(name, port, prepare) {
+  const home = mkdtempSync(join(tmpdir(), 'bench-gateway-'));
+  const { command, args, env } = prepare(home);
+  const startedAt = performance.now();
+  const child = spawn(command, args, {
+    cwd: home,
+    env: { PATH: process.env.PATH, HOME: home, ...env },
+    stdio: 'ignore',
+  });
   await answering(port, child);
-  return { name: 'nginx', port, pid: child.pid, stop: () => stop(child, home) };
+  return { name, port, pid: child.pid, startMs: performance.now() - startedAt, stop: () => stop(child, home) };
 }
 
 async function answering(port, child) {
@@ -89,7 +98,7 @@ async function stop(child, home) {
   rmSync(home, { recursive: true, force: true });
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address();

@@ -1,29 +1,36 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 
-/** Sends the bodies in turn over so many connections, and resolves when `count` answers are whole. Throws where one is not. */
-export async function load({ port, path, bodies, count, connections, endMark }) {
+/**
+ * Sends the bodies in turn over so many connections, and resolves when `count` answers are whole, with the milliseconds that
+ * each took to its first byte. Throws where one is not whole.
+ */
+export async function load({ port, path, headers = {}, bodies, count, connections, endMark }) {
+  const lines = Object.entries({ ...clientHeaders, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${lines.join('')}`;
   const requests = bodies.map((body) =>
-    Buffer.concat([
-      Buffer.from(
-        `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\nanthropic-version: 2023-06-01\r\n` +
-          `x-api-key: sk-bench\r\nuser-agent: claude-cli/2.0.0 (external, cli)\r\ncontent-length: ${body.length}\r\n\r\n`,
-      ),
-      body,
-    ]),
+    Buffer.concat([Buffer.from(`${head}content-length: ${body.length}\r\n\r\n`), body]),
   );
   let next = 0;
   const take = () => (next < count ? requests[next++ % requests.length] : undefined);
-  await Promise.all(Array.from({ length: connections }, () => oneConnection(port, take, endMark)));
+  const firstBytes = [];
+  await Promise.all(Array.from({ length: connections }, () => oneConnection(port, take, endMark, firstBytes)));
+  return firstBytes;
 }
 
-function oneConnection(port, take, endMark) {
+const clientHeaders = {
+  ...{ 'content-type': 'application/json', 'anthropic-version': '2023-06-01', 'x-api-key': 'sk-bench' },
+  'user-agent': 'claude-cli/2.0.0 (external, cli)',
+};
+
+function oneConnection(port, take, endMark, firstBytes) {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     let parts = [];
     let tail = '';
     let length = -1;
     let size = 0;
+    let sentAt = 0;
     const send = () => {
       const request = take();
       if (request === undefined) {
@@ -35,11 +42,13 @@ function oneConnection(port, take, endMark) {
       tail = '';
       length = -1;
       size = 0;
+      sentAt = performance.now();
       socket.write(request);
     };
     socket.setNoDelay(true).once('connect', send);
     socket.on('error', reject).on('close', () => reject(new Error('the connection was closed')));
     socket.on('data', (data) => {
+      if (parts.length === 0) firstBytes.push(performance.now() - sentAt);
       parts.push(data);
       size += data.length;
       if (length === -1) length = announced(parts);

@@ -2,7 +2,7 @@
 // are timed by the clock, each the best of three, so that what other processes take of the machine counts little; facts by
 // this process's CPU time.
 import { configSchema } from '../dist/config/schema.js';
-import { measureRequest, TextMemo } from '../dist/models/tokens.js';
+import { measureRequest, PartMemo, TextMemo } from '../dist/models/tokens.js';
 import { buildTable } from '../dist/routing/build-table.js';
 import { decide } from '../dist/routing/decide.js';
 import { readFacts } from '../dist/routing/facts.js';
@@ -10,8 +10,9 @@ import { LiveState } from '../dist/routing/live-state.js';
 
 const limits = { decideP99Us: 50, factsP50Us: 2000 };
 const targets = Array.from({ length: 50 }, (_, index) => targetNamed(`model-${index}`));
-const memo = new TextMemo();
-const settings = { measurePrompt: (request) => measureRequest(request, memo.measure) };
+const texts = new TextMemo();
+const parts = new PartMemo();
+const settings = { measurePrompt: (request) => measureRequest(request, texts.measure, parts) };
 
 const table = tableOf(100);
 const state = new LiveState();

@@ -1,8 +1,11 @@
-// Puts the built modules of the program together, so that a start opens some files instead of some hundred. Packages stay where
-// they are, and so do the modules below dist/, which the public API and the ledger's thread are loaded from.
-import { writeFileSync } from 'node:fs';
+// Puts the built modules of the program together, and with them the packages that every start needs, so that a start opens some
+// files instead of some hundred. The modules below dist/ stay, which the public API and the ledger's thread are loaded from.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
+
+/** Packages that every start needs, and that find nothing beside themselves. */
+const included = /^(@marcbachmann\/cel-js|aws4fetch|commander|jsonc-parser|lru-cache|undici|zod)(\/|$)/;
 
 const dist = process.argv[2];
 const folder = join(dist, 'bundle');
@@ -10,16 +13,32 @@ const main = join(dist, 'main.js');
 const bundle = await rolldown({
   input: { main },
   platform: 'node',
-  external: (name) => !/^[./]/.test(name) && !name.startsWith(dist),
+  resolve: { mainFields: ['module', 'main'] },
+  external: (name) => !/^[./]/.test(name) && !name.startsWith(dist) && !included.test(name),
   plugins: [{ name: 'own addresses', transform: withOwnAddress }],
 });
-await bundle.write({ dir: folder, format: 'esm', chunkFileNames: '[name].js' });
+const { output } = await bundle.write({ dir: folder, format: 'esm', chunkFileNames: '[name].js' });
 await bundle.close();
+writeFileSync(join(folder, 'LICENCES.txt'), licencesOf(output.flatMap(({ moduleIds = [] }) => moduleIds)));
 writeFileSync(main, "#!/usr/bin/env node\nimport './bundle/main.js';\n");
 
 /** What a module finds beside itself it finds from within the bundle, too. */
 function withOwnAddress(code, module) {
-  if (!code.includes('import.meta.url')) return undefined;
+  if (module.startsWith('\0') || /[\\/]node_modules[\\/]/.test(module) || !code.includes('import.meta.url'))
+    return undefined;
   const address = JSON.stringify(relative(folder, module).replaceAll('\\', '/'));
   return { code: code.replaceAll('import.meta.url', `new URL(${address}, import.meta.url).href`) };
+}
+
+/** The licences of the packages that these modules are of. Throws where one has none. */
+function licencesOf(modules) {
+  const inPackage = /^.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/;
+  const folders = new Set(modules.map((module) => inPackage.exec(module)?.[0]).filter(Boolean));
+  const texts = [...folders].sort().map((path) => {
+    const file = readdirSync(path).find((name) => /^licen[cs]e/i.test(name));
+    if (!file || !existsSync(join(path, file))) throw new Error(`${path} has no licence`);
+    const { name, version } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+    return `${name} ${version}\n\n${readFileSync(join(path, file), 'utf8').trim()}\n`;
+  });
+  return `This folder holds code of these packages.\n\n${texts.join(`\n${'-'.repeat(72)}\n\n`)}`;
 }

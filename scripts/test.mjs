@@ -20,15 +20,14 @@ if (given.length === 0) {
 const runner = join(createRequire(import.meta.url).resolve('vitest/package.json'), '../vitest.mjs');
 run(process.execPath, [runner, 'run', ...given], { cwd: root });
 
-/** The real clients that the tests drive; they are large, so they have a folder of their own. */
+/** The real clients that the tests drive, and newer Nodes; they are large, so they have folders of their own. */
 function installClients() {
-  const folder = join(root, 'test/claude-code');
   const { status } = spawnSync(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['--version'], {
     stdio: 'ignore',
     shell: process.platform === 'win32',
   });
   if (status !== 0) return skip('the real clients', 'npm is not there to install them');
-  install(folder);
+  for (const folder of ['test/claude-code', 'test/nodes']) install(join(root, folder));
 }
 
 /** Redis, PostgreSQL, Prometheus' own judge and a browser, from Debian's packages where this is Debian and we may install them. */

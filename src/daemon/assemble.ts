@@ -16,7 +16,7 @@ import type { CustomRouter } from '../gateway/route-call.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { knownModel } from '../models/catalog.ts';
 import { PromptEstimates } from '../models/prompt-estimates.ts';
-import { type CountedRequest, measureRequest, TextMemo } from '../models/tokens.ts';
+import { type CountedRequest, measureRequest, PartMemo, TextMemo } from '../models/tokens.ts';
 import { detectTargets, targetOf, targetsFromNames } from '../providers/autodetect.ts';
 import { makeTarget, type TargetContext } from '../providers/make-target.ts';
 import { createRegistry, type Registry } from '../providers/registry.ts';
@@ -98,13 +98,14 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     ...assembleRouting(config, registry, targets, models),
     customRouter: await customRouterOf(config, loaded),
   }));
-  const memo = new TextMemo();
+  const texts = new TextMemo();
+  const parts = new PartMemo();
   const moment = settings.moment ?? newMoment();
   const routing: RoutingParts = {
     table,
     customRouter,
     state: moment.state,
-    measurePrompt: (request) => measureRequest(request, memo.measure),
+    measurePrompt: (request) => measureRequest(request, texts.measure, parts),
     now: () => Date.now(),
   };
   return {

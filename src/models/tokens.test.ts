@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { estimateRequest, estimateText, estimateTextFor, type TokenFamily, tokenFamilyOf } from './tokens.ts';
+import {
+  estimateRequest,
+  estimateText,
+  estimateTextFor,
+  measureRequest,
+  PartMemo,
+  TextMemo,
+  type TokenFamily,
+  tokenFamilyOf,
+} from './tokens.ts';
 
 const ask = (...content: unknown[]) => ({ messages: [{ role: 'user', content }] });
 const count = (request: Parameters<typeof estimateRequest>[0], family: TokenFamily = 'openai') =>
@@ -190,5 +199,38 @@ describe('families', () => {
     ['prose', 'openai', PROSE, 1],
   ])('%s for %s is counted at the published ratio to o200k', (_kind, family, text, ratio) => {
     expect(estimateTextFor(text, family) / estimateText(text) / ratio).toBeCloseTo(1, 1);
+  });
+});
+
+describe('parts that are remembered', () => {
+  const tool = { name: 'Read', description: PROSE, input_schema: { type: 'object', properties: {} } };
+  const messages = [
+    { role: 'user', content: [{ type: 'text', text: PROSE }, png(200, 300)] },
+    { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'Read', input: { path: 'main.ts' } }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: CODE }] },
+    { role: 'user', content: 'and now?' },
+    'no message',
+  ];
+
+  it.each<TokenFamily>(['claude', 'openai', 'gemini'])('count as when they are walked anew, for %s', (family) => {
+    const texts = new TextMemo();
+    const parts = new PartMemo();
+    for (const end of [1, 3, 5, 2, 5]) {
+      const request = { system: PROSE, messages: messages.slice(0, end), tools: [tool], tool_choice: { type: 'any' } };
+      expect(measureRequest(request, texts.measure, parts)(family)).toBe(estimateRequest(request, { family }));
+    }
+  });
+
+  it('are not walked again', () => {
+    let measured = 0;
+    const count = (text: string) => {
+      measured += text.length;
+      return { words: text.length, symbols: 0, script: 0 };
+    };
+    const parts = new PartMemo();
+    measureRequest({ messages: messages.slice(0, 3) }, count, parts);
+    const before = measured;
+    measureRequest({ messages: messages.slice(0, 4) }, count, parts);
+    expect(measured - before).toBe('and now?'.length);
   });
 });

@@ -1,10 +1,12 @@
-import { type ImageSize, imageSize } from './image-size.ts';
+import { imageSize } from './image-size.ts';
 import { measureText, type TextTokens } from './text-tokens.ts';
-import { type FamilyRules, familyRules, type TokenFamily } from './token-family.ts';
+import { familyRules, type TokenFamily } from './token-family.ts';
+import { type PartMemo, TokenSum } from './token-sum.ts';
 
 export { TextMemo } from './text-memo.ts';
 export { estimateText } from './text-tokens.ts';
 export { type TokenFamily, tokenFamilyOf } from './token-family.ts';
+export { PartMemo } from './token-sum.ts';
 
 /** The parts of an Anthropic Messages body that are counted. */
 export interface CountedRequest {
@@ -25,90 +27,36 @@ export function estimateRequest(request: CountedRequest, options: { family: Toke
 
 /**
  * Walks a Messages body once and tells its tokens for any family, as `estimateRequest` does. `measure` is `measureText`, or
- * a memo of it.
+ * a memo of it, and `parts` remembers the messages and tools that come again.
  */
 export function measureRequest(
   request: CountedRequest,
   measure: (text: string) => TextTokens = measureText,
+  parts?: PartMemo,
 ): (family: TokenFamily) => number {
-  const sum = new Sum(measure);
+  const sum = new TokenSum(measure);
+  const add: AddPart = (part, walk) => (parts ? parts.add(sum, part, walk) : walk(sum));
   addContent(sum, request.system, 0);
   for (const message of listOf(request.messages)) {
     sum.messages += 1;
-    sum.addAll(known(message, measure, addMessage));
+    add(message, (own) => addContent(own, fieldsOf(message).content, 0));
   }
-  addTools(sum, request);
+  addTools(sum, request, add);
   return (family) => {
     const rules = familyRules(family);
     return sum.total(rules, rules.perRequest);
   };
 }
 
-/** What messages and tools measured: those of a conversation are the same objects at its next call, and never changed. */
-const measured = new WeakMap<object, Sum>();
-
-function known(part: unknown, measure: (text: string) => TextTokens, add: (sum: Sum, part: unknown) => void): Sum {
-  const key = typeof part === 'object' && part !== null ? part : undefined;
-  const earlier = key && measured.get(key);
-  if (earlier) return earlier;
-  const sum = new Sum(measure);
-  add(sum, part);
-  if (key) measured.set(key, sum);
-  return sum;
-}
-
 /** Estimates the tokens of one text in the vocabulary of a family. */
 export function estimateTextFor(text: string, family: TokenFamily): number {
-  const sum = new Sum(measureText);
+  const sum = new TokenSum(measureText);
   sum.addText(text);
   return sum.total(familyRules(family), 0);
 }
 
-/** Adds up text and other parts by their kinds, so that a family's factors are applied and rounded once. */
-class Sum {
-  messages = 0;
-  pdfPages = 0;
-  tools: 'none' | 'offered' | 'forced' = 'none';
-  readonly images: ImageSize[] = [];
-  readonly measure: (text: string) => TextTokens;
-  #text: TextTokens = { words: 0, symbols: 0, script: 0 };
-  #other = 0;
-
-  constructor(measure: (text: string) => TextTokens) {
-    this.measure = measure;
-  }
-
-  add(tokens: number): void {
-    this.#other += tokens;
-  }
-
-  addText(text: unknown): void {
-    if (typeof text !== 'string') return;
-    const { words, symbols, script } = this.measure(text);
-    this.#text.words += words;
-    this.#text.symbols += symbols;
-    this.#text.script += script;
-  }
-
-  /** Not `messages` and `tools`, which are the request's to say. */
-  addAll(other: Sum): void {
-    this.#text.words += other.#text.words;
-    this.#text.symbols += other.#text.symbols;
-    this.#text.script += other.#text.script;
-    this.#other += other.#other;
-    this.pdfPages += other.pdfPages;
-    this.images.push(...other.images);
-  }
-
-  total(rules: FamilyRules, perRequest: number): number {
-    const { words, symbols, script } = this.#text;
-    const text = words * rules.text.words + symbols * rules.text.symbols + script * rules.text.script;
-    const images = this.images.reduce((tokens, size) => tokens + rules.image(size), 0);
-    const tools = { none: 0, offered: rules.withTools, forced: rules.withForcedTool }[this.tools];
-    const parts = this.messages * rules.perMessage + this.pdfPages * rules.perPdfPage + images + tools;
-    return Math.max(0, Math.ceil(text + parts + this.#other + perRequest - 1e-6));
-  }
-}
+type AddPart = (part: unknown, walk: (sum: TokenSum) => void) => void;
+type Fields = Record<string, unknown>;
 
 const CALL_OVERHEAD = 8;
 const TOOL_OVERHEAD = 8;
@@ -120,16 +68,12 @@ const USUAL_PAGES = 5;
 const BASE64_PER_PAGE = 100_000;
 const MOST_PAGES = 600;
 
-function addMessage(sum: Sum, message: unknown): void {
-  addContent(sum, fieldsOf(message).content, 0);
-}
-
-function addContent(sum: Sum, content: unknown, depth: number): void {
+function addContent(sum: TokenSum, content: unknown, depth: number): void {
   if (typeof content === 'string') sum.addText(content);
   else if (depth < DEEPEST) for (const block of listOf(content)) addBlock(sum, fieldsOf(block), depth);
 }
 
-function addBlock(sum: Sum, block: Record<string, unknown>, depth: number): void {
+function addBlock(sum: TokenSum, block: Record<string, unknown>, depth: number): void {
   switch (block.type) {
     case 'text':
       sum.addText(block.text);
@@ -164,12 +108,12 @@ function addBlock(sum: Sum, block: Record<string, unknown>, depth: number): void
   }
 }
 
-function addImage(sum: Sum, source: Record<string, unknown>): void {
+function addImage(sum: TokenSum, source: Fields): void {
   const size = source.type === 'base64' && typeof source.data === 'string' ? imageSize(source.data) : undefined;
   sum.images.push(size ?? USUAL_IMAGE);
 }
 
-function addDocument(sum: Sum, block: Record<string, unknown>, depth: number): void {
+function addDocument(sum: TokenSum, block: Record<string, unknown>, depth: number): void {
   const source = fieldsOf(block.source);
   sum.addText(block.title);
   sum.addText(block.context);
@@ -183,16 +127,15 @@ function pagesOf(source: Record<string, unknown>): number {
   return Math.min(MOST_PAGES, Math.max(1, Math.ceil(source.data.length / BASE64_PER_PAGE)));
 }
 
-function addTools(sum: Sum, request: CountedRequest): void {
+function addTools(sum: TokenSum, request: CountedRequest, add: AddPart): void {
   const tools = listOf(request.tools);
   if (tools.length === 0) return;
   const choice = fieldsOf(request.tool_choice).type;
   sum.tools = choice === 'any' || choice === 'tool' ? 'forced' : 'offered';
-  for (const tool of tools) sum.addAll(known(tool, sum.measure, addTool));
+  for (const tool of tools) add(tool, (own) => addTool(own, fieldsOf(tool)));
 }
 
-function addTool(sum: Sum, tool: unknown): void {
-  const { name, description, input_schema: schema, cache_control: _, ...rest } = fieldsOf(tool);
+function addTool(sum: TokenSum, { name, description, input_schema: schema, cache_control: _, ...rest }: Fields): void {
   sum.add(TOOL_OVERHEAD);
   sum.addText(name);
   sum.addText(description);
@@ -200,7 +143,7 @@ function addTool(sum: Sum, tool: unknown): void {
 }
 
 /** Counts a value as its JSON would count, without writing it and however deep it is. */
-function addJson(sum: Sum, value: unknown): void {
+function addJson(sum: TokenSum, value: unknown): void {
   const waiting: unknown[] = [value];
   while (waiting.length > 0) {
     const next = waiting.pop();
@@ -227,6 +170,6 @@ function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function fieldsOf(value: unknown): Record<string, unknown> {
+function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

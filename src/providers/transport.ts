@@ -1,6 +1,8 @@
 import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+// Alone: the package's whole loads browser interfaces that nothing here uses.
+import Agent from 'undici/lib/dispatcher/agent.js';
 import { Failure } from '../call/failure.ts';
 import { decompressed } from './decompress.ts';
 import { answerAsDemo } from './demo.ts';
@@ -40,9 +42,9 @@ export interface TransportSettings {
 
 /** The only part that talks to upstreams. Timeouts other than connecting are the caller's, through the signal. */
 export class Transport implements Upstream {
-  readonly #agent: Agent;
+  readonly #agent: Dispatcher;
   /** Connects to public addresses alone. */
-  readonly #publicAgent: Agent;
+  readonly #publicAgent: Dispatcher;
 
   constructor(settings: TransportSettings) {
     const timeout = settings.connectTimeoutMs;

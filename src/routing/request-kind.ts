@@ -17,19 +17,27 @@ export function isSubagentRequest(request: MessagesRequest, headers: Headers): b
   return /\bcc_is_subagent=true\b/.test(billingLine(request) ?? '');
 }
 
-/** True for what the client asks for by itself, such as a title for the session: by its form, never by the model's name. */
+/**
+ * True for what the client asks for by itself, such as a title for the session: by its form, never by the model's name. Small
+ * fields are looked at first: most requests need no other.
+ */
 export function isBackgroundRequest(request: MessagesRequest): boolean {
+  const isProbe = request.max_tokens === 1;
+  if (!isProbe && !asksForSmallAnswer(request)) return false;
   if (Array.isArray(request.tools) && request.tools.length > 0) return false;
   const asked = request.messages.filter(({ role }) => role !== 'system');
   if (asked.length !== 1) return false;
-  if (request.max_tokens === 1 && blocksOf(asked[0]!.content)[0]?.text === 'quota') return true;
+  return (isProbe && blocksOf(asked[0]!.content)[0]?.text === 'quota') || asksForSmallAnswer(request);
+}
+
+/** True where the answer shall have the form of what the client has answered about its own session. */
+function asksForSmallAnswer(request: MessagesRequest): boolean {
   const format = isJsonObject(request.output_config) ? request.output_config.format : undefined;
   if (!isJsonObject(format) || format.type !== 'json_schema' || !isJsonObject(format.schema)) return false;
   const names = isJsonObject(format.schema.properties) ? Object.keys(format.schema.properties) : [];
   return names.length > 0 && names.every((name) => smallAnswers.has(name));
 }
 
-/** What the client has answered about its own session. */
 const smallAnswers = new Set(['title', 'branch', 'isNewTopic']);
 
 /** True for a request that offers the provider's own web search. */

@@ -96,6 +96,7 @@ addForms('build', 'build builds built building');
 addForms('find', 'find finds found finding trouve trouver trouvez');
 addForms('make', 'make makes made making fais fait faire faites');
 addForms('design', 'design designs designed designing concevoir concois concevez conception');
+addForms('developer', 'developer developers developpeur developpeurs');
 addForms('designat', 'designate designates designated designating designation');
 addForms('review', 'review reviews reviewed reviewing reviewer revoir revois relis relire relisez');
 addForms('code', 'code codes coding coded coder codage');

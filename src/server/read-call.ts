@@ -80,7 +80,7 @@ function sessionOf(headers: Readonly<Record<string, string>>, request: MessagesR
   if (header) return header;
   const userId = isJsonObject(request.metadata) ? request.metadata.user_id : undefined;
   if (typeof userId !== 'string') return undefined;
-  const parsed = parseJson(userId);
+  const parsed = userId.startsWith('{') ? parseJson(userId) : undefined;
   if (isJsonObject(parsed) && typeof parsed.session_id === 'string') return parsed.session_id;
   return /_session_([0-9a-f-]{36})/.exec(userId)?.[1];
 }

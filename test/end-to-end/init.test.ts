@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Home, newHome } from '../support/command.ts';
+import { canRunOnTerminal, keys, runOnTerminal, type Typed } from '../support/on-terminal.ts';
 
 let home: Home;
 beforeEach(() => {
@@ -66,6 +67,43 @@ describe('router init', () => {
     const ran = await home.run('init', ...flags);
     expect([ran.exitCode, ran.stdout]).toEqual([2, '']);
     expect(ran.stderr).toContain(told);
+    expect(existsSync(configFile())).toBe(false);
+  });
+});
+
+describe.runIf(canRunOnTerminal())('router init on a terminal', () => {
+  const answer = (environment: Record<string, string>, ...typed: Typed[]) =>
+    runOnTerminal(home.path, environment, ['init'], typed);
+
+  it('asks for the service, the variable of its key and the model, and offers what is likely', async () => {
+    const { exitCode, shown } = await answer(
+      { GROQ_API_KEY: 'sk-made-up' },
+      ['Which service answers?', keys.enter],
+      ['Which environment variable', keys.enter],
+      ['Which model of Groq?', keys.enter],
+    );
+    expect([exitCode, shown]).toEqual([0, expect.stringContaining(`Wrote ${configFile()}.`)]);
+    expect(written()).toContain('"apiKey": "${GROQ_API_KEY}"');
+    expect(shown + written()).not.toContain('sk-made-up');
+    expect((await home.runWith({ GROQ_API_KEY: 'sk-made-up' }, 'config', 'validate')).exitCode).toBe(0);
+  });
+
+  it('takes the name of a variable, and no key', async () => {
+    const { exitCode, shown } = await answer(
+      {},
+      ['Which service answers?', keys.enter],
+      ['Which environment variable', `${keys.clearLine}sk-ant-1234${keys.enter}`],
+      ['not the key itself', `${keys.clearLine}MY_KEY${keys.enter}`],
+      ['Which model of Anthropic?', `${keys.clearLine}claude-mine${keys.enter}`],
+    );
+    expect([exitCode, shown]).toEqual([0, expect.stringContaining('To do: ')]);
+    expect(written()).toContain('"apiKey": "${MY_KEY}"');
+    expect(written()).toContain('"claude-mine": {}');
+  });
+
+  it('writes nothing for a person who gives up', async () => {
+    const { exitCode, shown } = await answer({}, ['Which service answers?', keys.interrupt]);
+    expect([exitCode, shown]).toEqual([1, expect.stringContaining('Nothing was written.')]);
     expect(existsSync(configFile())).toBe(false);
   });
 });

@@ -67,6 +67,24 @@ describe.runIf(installed)('installed into an empty folder, with install scripts 
     router.remove();
   });
 
+  it.each(newerNodes())('starts, answers in a stream, keeps its records and stops on %s', async (_name, node) => {
+    const main = join(
+      prefix,
+      process.platform === 'win32' ? '' : 'lib',
+      'node_modules/claude-code-router/dist/main.js',
+    );
+    const onNode = installedProgram(folder, [node, main]);
+    const life = await liveOnce(onNode);
+    expect([life.events[0], life.events.at(-1)]).toEqual(['message_start', 'message_stop']);
+    expect([life.start.stderr, life.stop.exitCode]).toEqual([expect.not.stringMatching(/warn|error/i), 0]);
+    const { stdout } = await onNode.run(['start', '--port', '0', '--json']);
+    const stats = await onNode.run(['stats', '--json']);
+    await onNode.run(['stop']);
+    expect(JSON.parse(stdout)).toMatchObject({ url: expect.stringContaining('http://') });
+    expect(JSON.parse(stats.stdout)).toMatchObject({ requests: { total: 1, succeeded: 1 } });
+    onNode.remove();
+  });
+
   it('gives programs its API, with types', async () => {
     const project = process.platform === 'win32' ? prefix : join(prefix, 'lib');
     const source = [
@@ -103,6 +121,17 @@ async function install(): Promise<boolean> {
   }
   sayMissing('the npm package as somebody installs it, since no registry can be reached');
   return false;
+}
+
+/** The newer Nodes that the tests have, by name. */
+function newerNodes(): [string, string][] {
+  const nodes = ['22', '24'].map((major): [string, string] => [
+    `Node ${major}`,
+    join(root, `test/nodes/node_modules/node-${major}/bin/node`),
+  ]);
+  const found = nodes.filter(([, program]) => existsSync(program));
+  if (found.length < nodes.length) sayMissing('the npm package on newer versions of Node');
+  return found;
 }
 
 /** Where npm puts the commands of a package that is installed for all. */

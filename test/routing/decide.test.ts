@@ -108,7 +108,7 @@ describe('conditions', () => {
     [{ taskType: ['documentation', 'review'] }, false],
     [{ tokenCount: { max: 100 } }, true],
     [{ tokenCount: { min: 100 } }, false],
-    [{ complexity: 'low' }, true],
+    [{ complexity: 'medium' }, true],
     [{ complexity: ['high'] }, false],
     [{ requestedModel: 'claude-*' }, true],
     [{ requestedModel: ['*sonnet*', '*gpt*'] }, false],
