@@ -38,7 +38,7 @@ function elementsOf(messages: InputMessage[], encodeTurns: EncodeTurns<object>, 
   const warnings: string[] = [];
   const opened = openConversation({ model: 'm', messages }, warnings);
   const { list, last } = encodeStretches(opened, input, encodeTurns, lead, warnings);
-  return { elements: JSON.parse(`[${list.parts.join(',')}]`) as object[], last, warnings, parts: list.parts.length };
+  return { elements: JSON.parse(`[${list.parts.join(',')}]`) as object[], last, warnings };
 }
 
 /** The same in one piece. */
@@ -85,15 +85,26 @@ describe('a conversation in stretches', () => {
     );
   });
 
-  it('has one for each answer that the model gave', () => {
-    const messages = Array.from({ length: 20 }, (_, index): InputMessage => {
+  it('is translated again only where it is new, and at its end', () => {
+    const messages = Array.from({ length: 22 }, (_, index): InputMessage => {
       if (index === 0) return { role: 'user', content: 'begin' };
       const call = { type: 'tool_use', id: `toolu_${index}`, name: 'Read', input: {} };
       const result = { type: 'tool_result', tool_use_id: `toolu_${index - 1}`, content: 'done' };
       return index % 2 === 1 ? { role: 'assistant', content: [call] } : { role: 'user', content: [result] };
     });
     for (const [, encodeTurns] of dialects) {
-      expect(elementsOf(messages, encodeTurns, plainQuirks, []).parts).toBe(11);
+      let translated = 0;
+      const counted: EncodeTurns<object> = (...given) => {
+        translated += 1;
+        return encodeTurns(...given);
+      };
+      const told = [20, 20, 22, 12, 22].map((length) => {
+        translated = 0;
+        elementsOf(messages.slice(0, length), counted, plainQuirks, []);
+        return translated;
+      });
+      // What ended one call is remembered from the next on, where it ends nothing any more.
+      expect(told).toEqual([11, 1, 2, 1, 1]);
     }
   });
 });
