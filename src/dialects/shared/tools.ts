@@ -119,11 +119,8 @@ function effectiveTools(request: MessagesRequest): ToolDefinition[] {
 }
 
 function toolChanges(request: MessagesRequest): JsonObject[] {
-  const contents = [
-    request.system,
-    ...request.messages.map((message) => (message?.role === 'system' ? message.content : undefined)),
-  ];
-  return contents
+  const systemMessages = request.messages.filter((message) => message?.role === 'system');
+  return [request.system, ...systemMessages.map(({ content }) => content)]
     .flatMap((content): unknown[] => (Array.isArray(content) ? content : []))
     .filter(isJsonObject)
     .filter((block) => block.type === 'tool_addition' || block.type === 'tool_removal');
