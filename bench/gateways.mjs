@@ -17,8 +17,8 @@ export async function startUpstream() {
   return { port, stop: () => child.kill('SIGKILL') };
 }
 
-/** A built router (`root/dist`) before the upstream, with everything on that is on without being asked for. */
-export async function startRouter(upstream, root, name = 'router') {
+/** A built router (`root/dist`) before the upstream, with everything on that is on without being asked for, but what `more` changes. */
+export async function startRouter(upstream, root, name = 'router', more = {}) {
   const port = await freePort();
   const origin = `http://127.0.0.1:${upstream}`;
   const provider = (type, baseUrl) => ({ type, baseUrl, apiKey: 'sk-upstream', models: { m: {} } });
@@ -30,6 +30,7 @@ export async function startRouter(upstream, root, name = 'router') {
       gemini: provider('google', origin),
     },
     routing: { defaultModel: 'anthropic/m' },
+    ...more,
   };
   return inNewHome(name, port, (home) => {
     writeFileSync(join(home, 'config.json'), JSON.stringify(config));

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type KeptKey, keptKeySchema } from '../config/schema/security.ts';
+import { keptKeySchema } from '../config/schema/security.ts';
 import { hashKey } from './authenticate.ts';
+import { type KeptKey, together } from './kept-key.ts';
 
 /** The keys that are kept in a folder, and what is wrong with files that hold none. */
 export interface KeptKeys {
@@ -15,33 +16,42 @@ export type KeyGrant = Omit<KeptKey, 'keyHash' | 'createdAt' | 'revokedAt'>;
 
 /** A new key under a name that no valid key has, kept as its hash; the key itself, or undefined where the name is taken. */
 export function createKey(directory: string, grant: KeyGrant, now: number): string | undefined {
-  const known = readKey(directory, grant.name);
-  if (known && known.revokedAt === undefined) return undefined;
+  if (keysNamed(directory, grant.name).some(({ revokedAt }) => revokedAt === undefined)) return undefined;
   const key = `ccr-${randomBytes(24).toString('base64url')}`;
   const kept = { ...grant, keyHash: hashKey(key).toString('hex'), createdAt: new Date(now).toISOString() };
   writeKey(directory, kept);
   return key;
 }
 
-/** The key is refused from now on; undefined where there is none of the name. One that was revoked before stays so. */
+/**
+ * Keys of the name are refused from now on: the latest of them, or undefined where there is none. One that was revoked before stays
+ * so.
+ */
 export function revokeKey(directory: string, name: string, now: number): KeptKey | undefined {
-  const key = readKey(directory, name);
-  if (!key || key.revokedAt !== undefined) return key;
-  const revoked = { ...key, revokedAt: new Date(now).toISOString() };
-  writeKey(directory, revoked);
-  return revoked;
+  const revokedAt = new Date(now).toISOString();
+  const revoked = keysNamed(directory, name).map((key) => (key.revokedAt === undefined ? { ...key, revokedAt } : key));
+  for (const key of revoked) writeKey(directory, key);
+  return revoked.at(-1);
 }
 
 /** Every key of the folder, the oldest first. */
 export function readKeys(directory: string): KeptKeys {
-  const kept: KeptKeys = { keys: [], problems: [] };
+  const found: KeptKey[] = [];
+  const problems: string[] = [];
   for (const name of fileNames(directory)) {
     const key = parseKey(join(directory, name));
-    if (key) kept.keys.push(key);
-    else kept.problems.push(`${join(directory, name)} holds no key that can be used`);
+    if (key) found.push(key);
+    else problems.push(`${join(directory, name)} holds no key that can be used`);
   }
-  kept.keys.sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1));
-  return kept;
+  return { keys: inOrder(together(found)), problems };
+}
+
+function inOrder(keys: KeptKey[]): KeptKey[] {
+  return keys.sort((one, other) => (one.createdAt < other.createdAt ? -1 : 1));
+}
+
+function keysNamed(directory: string, name: string): KeptKey[] {
+  return readKeys(directory).keys.filter((key) => key.name === name);
 }
 
 /** Follows the keys of a folder, of whichever process they are made and revoked. */
@@ -51,6 +61,8 @@ export class KeyFolder {
   #timer: NodeJS.Timeout | undefined;
   #kept: KeptKeys;
   #seen: string;
+  /** What was adopted and could not be written. */
+  readonly #unwritten: KeptKey[] = [];
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -71,10 +83,32 @@ export class KeyFolder {
 
   /** Reads the keys again where something has changed. */
   look(): void {
-    const stamp = stampOf(this.#directory);
-    if (stamp === this.#seen) return;
-    this.#seen = stamp;
-    this.#kept = readKeys(this.#directory);
+    if (stampOf(this.#directory) !== this.#seen) this.#read();
+  }
+
+  /** Takes in what other folders hold, and writes it down. What can't be written is known to this process alone. */
+  adopt(keys: readonly KeptKey[]): void {
+    const known = new Map(this.#kept.keys.map((key) => [key.keyHash, key]));
+    const news = together(this.#kept.keys, keys).filter((key) => known.get(key.keyHash) !== key);
+    for (const key of news) {
+      try {
+        writeKey(this.#directory, key);
+      } catch {
+        this.#unwritten.push(key);
+      }
+    }
+    if (news.length > 0) this.#read();
+  }
+
+  #read(): void {
+    this.#seen = stampOf(this.#directory);
+    const { keys, problems } = readKeys(this.#directory);
+    if (this.#unwritten.length > 0) {
+      problems.push(
+        `keys of other routers can't be written to ${this.#directory}: they are forgotten at the next start`,
+      );
+    }
+    this.#kept = { keys: inOrder(together(keys, this.#unwritten)), problems };
     this.#onChange?.(this.#kept);
   }
 
@@ -88,7 +122,7 @@ const lookEveryMs = 250;
 /** One file a key, so that two commands at once lose nothing. */
 function writeKey(directory: string, key: KeptKey): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const file = fileOf(directory, key.name);
+  const file = fileOf(directory, key);
   const temporary = `${file}.${process.pid}.new`;
   try {
     writeFileSync(temporary, `${JSON.stringify(key, undefined, 2)}\n`, { mode: 0o600 });
@@ -99,20 +133,21 @@ function writeKey(directory: string, key: KeptKey): void {
   }
 }
 
-function readKey(directory: string, name: string): KeptKey | undefined {
-  return parseKey(fileOf(directory, name));
-}
-
 function parseKey(file: string): KeptKey | undefined {
   try {
-    return keptKeySchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
+    const key = keptKeySchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
+    return key && { ...key, keyHash: key.keyHash.replace(/^sha256:/i, '').toLowerCase() };
   } catch {
     return undefined;
   }
 }
 
-function fileOf(directory: string, name: string): string {
-  return join(directory, `${encodeURIComponent(name)}.json`);
+/** The name's file; another one where that holds an earlier key of the name, which stays known. */
+function fileOf(directory: string, { name, keyHash }: KeptKey): string {
+  const first = join(directory, `${encodeURIComponent(name)}.json`);
+  const holder = parseKey(first);
+  if (!holder || holder.keyHash === keyHash) return first;
+  return join(directory, `${encodeURIComponent(name)}.${keyHash.slice(0, 16)}.json`);
 }
 
 function fileNames(directory: string): string[] {

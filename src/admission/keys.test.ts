@@ -2,8 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MemoryStore } from '../stores/memory.ts';
 import { Authenticator, hashKey, type RouterKey } from './authenticate.ts';
 import { createKey, KeyFolder, readKeys, revokeKey } from './key-folder.ts';
+import { KeyShare } from './key-share.ts';
 
 let root: string;
 beforeEach(() => {
@@ -38,7 +40,10 @@ describe('keys that are made', () => {
     expect(create('ci')).toBeUndefined();
     revokeKey(directory(), 'ci', Date.now());
     expect(create('ci')).not.toBe(first);
-    expect(readKeys(directory()).keys).toHaveLength(1);
+    const states = readKeys(directory()).keys.map(({ keyHash, revokedAt }) => [keyHash, revokedAt !== undefined]);
+    expect(states).toContainEqual([hashKey(first!).toString('hex'), true]);
+    expect(states).toHaveLength(2);
+    expect(create('ci')).toBeUndefined();
   });
 
   it('stay known when they are revoked, since when is not changed again', () => {
@@ -128,3 +133,88 @@ describe('a caller', () => {
     expect(looked).toEqual(['one', 'two', 'three']);
   });
 });
+
+describe('keys of folders that share a store', () => {
+  const share = (store: MemoryStore, name: string) => {
+    const folder = new KeyFolder(join(root, name));
+    return { directory: join(root, name), folder, shared: new KeyShare(store, folder) };
+  };
+  const stateOf = ({ folder }: { folder: KeyFolder }) =>
+    Object.fromEntries(folder.kept.keys.map(({ keyHash, revokedAt }) => [keyHash, revokedAt !== undefined]));
+
+  it('are the same everywhere in the end, whatever is made and revoked where, and in whatever order it is heard', async () => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const random = randomOf(seed);
+      const store = new MemoryStore(() => Date.now());
+      const folders = ['a', 'b', 'c'].map((name) => share(store, `${seed}-${name}`));
+      const secrets: string[] = [];
+      for (let step = 0; step < 40; step += 1) {
+        const { directory: at, shared } = folders[random(3)]!;
+        const name = `key-${random(4)}`;
+        const what = random(3);
+        // Clocks of machines differ.
+        if (what === 0) secrets.push(createKey(at, { name, permissions: ['read'] }, 1e12 + random(1000)) ?? '');
+        else if (what === 1) revokeKey(at, name, 1e12 + random(1000));
+        else await shared.meet();
+      }
+      for (const { shared } of [...folders, ...folders]) await shared.meet();
+      const [first, ...others] = folders.map(stateOf);
+      expect(Object.keys(first!).length).toBeGreaterThan(0);
+      for (const other of others) expect(other).toEqual(first);
+      const told = JSON.stringify((await store.marksSince('keys', 0)).marks);
+      for (const secret of secrets.filter((made) => made !== '')) expect(told).not.toContain(secret.slice(4));
+    }
+  });
+
+  it('may have one name, made at two places at once: both are taken, and revoked together', async () => {
+    const store = new MemoryStore(() => Date.now());
+    const [one, other] = [share(store, 'one'), share(store, 'other')];
+    for (const { directory: at } of [one, other]) createKey(at, { name: 'ci', permissions: ['read'] }, 1e12);
+    for (const { shared } of [one, other, one]) await shared.meet();
+    expect(Object.values(stateOf(one))).toEqual([false, false]);
+    expect(stateOf(other)).toEqual(stateOf(one));
+    revokeKey(one.directory, 'ci', 2e12);
+    for (const { shared } of [one, other]) await shared.meet();
+    expect(Object.values(stateOf(other))).toEqual([true, true]);
+  });
+
+  it('are told again to a store that lost them', async () => {
+    const stores = [new MemoryStore(() => Date.now()), new MemoryStore(() => Date.now())];
+    let present = stores[0]!;
+    const store = new Proxy({} as MemoryStore, {
+      get: (_, name: keyof MemoryStore) => (present[name] as () => unknown).bind(present),
+    });
+    const [one, other] = [share(store, 'one'), share(store, 'other')];
+    createKey(one.directory, { name: 'ci', permissions: ['read'] }, 1e12);
+    for (let round = 0; round < 2; round += 1) await one.shared.meet();
+    present = stores[1]!;
+    await one.shared.meet();
+    await other.shared.meet();
+    expect(stateOf(other)).toEqual(stateOf(one));
+  });
+
+  it('are known until the next start where they can’t be written', async () => {
+    const store = new MemoryStore(() => Date.now());
+    const one = share(store, 'one');
+    writeFileSync(join(root, 'no-folder'), '');
+    const other = share(store, 'no-folder/keys');
+    createKey(one.directory, { name: 'ci', permissions: ['read'] }, 1e12);
+    await one.shared.meet();
+    await other.shared.meet();
+    expect(stateOf(other)).toEqual(stateOf(one));
+    expect(other.folder.kept.problems).toEqual([expect.stringContaining("can't be written")]);
+    revokeKey(one.directory, 'ci', 2e12);
+    await one.shared.meet();
+    await other.shared.meet();
+    expect(stateOf(other)).toEqual(stateOf(one));
+  });
+});
+
+/** Whole numbers below a bound, the same for the same seed. */
+function randomOf(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}

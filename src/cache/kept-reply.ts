@@ -32,13 +32,13 @@ const zipped = 1;
 export async function packReply(key: string, reply: KeptReply, compression: boolean, seal: Seal): Promise<Buffer> {
   const json = Buffer.from(JSON.stringify(reply));
   const body = compression ? await promisify(gzip)(json) : json;
-  return seal.seal(Buffer.concat([Buffer.of(compression ? zipped : plain), body]), placeOf(key));
+  return seal.seal(Buffer.concat([Buffer.of(compression ? zipped : plain), body]), replyPlace(key));
 }
 
 /** The reply in bytes of `packReply`; undefined where they are not one of this key, whatever they are. */
 export async function unpackReply(key: string, sealed: Buffer, seal: Seal): Promise<KeptReply | undefined> {
   try {
-    const bytes = seal.open(sealed, placeOf(key));
+    const bytes = seal.open(sealed, replyPlace(key));
     const body = bytes.subarray(1);
     if (bytes[0] !== plain && bytes[0] !== zipped) return undefined;
     const json = bytes[0] === zipped ? await promisify(gunzip)(body, { maxOutputLength: mostBytes }) : body;
@@ -49,7 +49,8 @@ export async function unpackReply(key: string, sealed: Buffer, seal: Seal): Prom
   }
 }
 
-function placeOf(key: string): string {
+/** The place of a reply that is kept under a key. */
+export function replyPlace(key: string): string {
   return `the reply kept as ${key}`;
 }
 

@@ -1,11 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { editConfig, writeConfigFile } from '../config/edit.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, readSource } from '../config/load.ts';
 import { resolvePaths } from '../config/paths.ts';
 import { ConfigError } from '../config/problems.ts';
+import type { Config } from '../config/schema.ts';
+import { masterKeysOf } from '../daemon/assemble.ts';
 import { checkConfig } from '../daemon/check-config.ts';
 import { readRunState } from '../daemon/run-state.ts';
+import { SecretBox } from '../secrets/secret-box.ts';
 import type { CommandContext } from './command.ts';
 
 export type ConfigPath = (string | number)[];
@@ -18,12 +21,16 @@ export function configFileOf({ environment }: CommandContext, given?: string): s
   return resolve(running ?? environment.router.config ?? paths.configFile);
 }
 
-/** The configuration as written; undefined where there is no file. Throws ConfigError. */
-export async function readWritten(file: string, { environment }: CommandContext): Promise<unknown> {
+/** The configuration as written, variables as their names; undefined where there is no file. Throws ConfigError where it can't be read. */
+export async function readWritten(file: string): Promise<unknown> {
+  return existsSync(file) ? (await readSource({ path: file })).read.value : undefined;
+}
+
+/** The configuration as a router takes it, with variables and encrypted values in place; undefined where there is no file. Throws ConfigError. */
+export async function readConfig(file: string, { environment }: CommandContext): Promise<Config | undefined> {
   if (!existsSync(file)) return undefined;
-  // Variables stay as they are written: their values are secrets.
-  const literal = { ...environment, get: (name: string) => `\${${name}}` };
-  return (await loadConfig({ path: file, environment: literal })).written;
+  const box = new SecretBox(masterKeysOf(environment, resolvePaths(environment)), Date.now);
+  return (await loadConfig({ path: file, environment, openValue: (sealed) => box.openText(sealed) })).config;
 }
 
 /** One change: the value at a path; undefined removes it. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { writeConfigFile } from '../config/edit.ts';
+import { ConfigError, loadConfig, problemText } from '../config/load.ts';
 import { redactConfig } from '../config/secret.ts';
 import { checkConfig } from '../daemon/check-config.ts';
 import { type CommandContext, subcommands } from './command.ts';
@@ -51,9 +52,21 @@ export function define(command: Command, context: CommandContext): void {
 async function show({ config }: FileOption, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const file = configFileOf(context, config);
-  const written = await readWritten(file, context);
+  const written = await readWritten(file);
   terminal.say(written === undefined ? `There is no configuration at ${file}; every setting has its default.` : file);
   terminal.json(redactConfig(written ?? {}));
+  if (written !== undefined) for (const line of await lacksOf(file, context)) terminal.say(terminal.paint.yellow(line));
+}
+
+/** What a router that is started here would lack of it. */
+async function lacksOf(file: string, { environment }: CommandContext): Promise<string[]> {
+  try {
+    const { missingVariables } = await loadConfig({ path: file, environment });
+    return missingVariables.map(({ name, path }) => `environment variable ${name} is not set (${path})`);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return ["It can't be used as it is:", ...error.problems.map((problem) => `  ${problemText(problem)}`)];
+  }
 }
 
 async function validate(given: string | undefined, context: CommandContext): Promise<void> {
@@ -67,7 +80,7 @@ async function validate(given: string | undefined, context: CommandContext): Pro
 
 async function get(key: string, { config }: FileOption, context: CommandContext): Promise<void> {
   const file = configFileOf(context, config);
-  const written = redactConfig(await readWritten(file, context));
+  const written = redactConfig(await readWritten(file));
   const value = valueAt(written, parsePath(key, written));
   if (value === undefined) throw new CliFailure(`${key} is not set in ${file}.`);
   if (typeof value === 'string') context.terminal.out(value);
@@ -76,14 +89,14 @@ async function get(key: string, { config }: FileOption, context: CommandContext)
 
 async function set(key: string, text: string, { config }: FileOption, context: CommandContext): Promise<void> {
   const file = configFileOf(context, config);
-  const path = parsePath(key, await readWritten(file, context));
+  const path = parsePath(key, await readWritten(file));
   await changeConfig(file, [{ path, value: jsonOrText(text) }], context);
   context.terminal.say(`Set ${key} in ${file}.`);
 }
 
 async function unset(key: string, { config }: FileOption, context: CommandContext): Promise<void> {
   const file = configFileOf(context, config);
-  const written = await readWritten(file, context);
+  const written = await readWritten(file);
   const path = parsePath(key, written);
   if (valueAt(written, path) === undefined) throw new CliFailure(`${key} is not set in ${file}.`);
   await changeConfig(file, [{ path, value: undefined }], context);

@@ -3,6 +3,7 @@ import { type CommandContext, subcommands } from './command.ts';
 import { type CreateOptions, create } from './keys/create.ts';
 import { list } from './keys/list.ts';
 import { revoke } from './keys/revoke.ts';
+import { withSharedKeys } from './keys/shared-keys.ts';
 
 export interface KeyOptions {
   config?: string;
@@ -21,11 +22,14 @@ export function define(command: Command, context: CommandContext): void {
     .option('--budget <amount>', 'US dollars a month')
     .option('--budget-daily <amount>', 'US dollars a day')
     .option('--expires-at <when>', 'a date, a time, or from now on: 90d, 12h')
-    .action((name: string | undefined, options: CreateOptions) => create(name ?? options.name, options, context));
+    .action((name: string | undefined, options: CreateOptions) =>
+      withSharedKeys(options.config, context, () => create(name ?? options.name, options, context)),
+    );
   sub('list', 'List the keys; they themselves are nowhere kept', 'router keys list').action((options: KeyOptions) =>
     list(options, context),
   );
   sub('revoke <name>', 'Refuse a key from now on', 'router keys revoke ci').action(
-    (name: string, options: KeyOptions) => revoke(name, options, context),
+    (name: string, options: KeyOptions) =>
+      withSharedKeys(options.config, context, () => revoke(name, options, context)),
   );
 }

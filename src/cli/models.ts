@@ -5,6 +5,7 @@ import { listModels } from './models/list.ts';
 import { modelStatus } from './models/status.ts';
 import { removeModel, switchModel } from './models/switch.ts';
 import { testModels } from './models/test.ts';
+import { type UpdateOptions, updateCatalog } from './models/update.ts';
 
 export interface ModelOptions {
   config?: string;
@@ -29,6 +30,14 @@ export function define(command: Command, context: CommandContext): void {
   sub('remove <name>', 'Remove a model from the configuration', 'router models remove gpt-4').action(
     (name: string, options: ModelOptions) => removeModel(name, options, context),
   );
+  sub(
+    'update [source]',
+    'Take a newer catalogue of models and prices, from a file or an address',
+    'router models update https://example.com/catalog.json',
+  )
+    .option('--reset', 'go back to the catalogue of this version')
+    .option('--json', 'print what changed as JSON')
+    .action((source: string | undefined, options: UpdateOptions) => updateCatalog(source, options, context));
   sub('switch <name>', 'Make a model the default', 'router models switch gpt-4').action(
     (name: string, options: ModelOptions) => switchModel(name, options, context),
   );

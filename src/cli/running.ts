@@ -19,6 +19,7 @@ export async function ask(state: RunState, path: string, context: CommandContext
       ...(body === undefined ? {} : { method: 'POST', body }),
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        'x-router-control': state.controlToken,
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
       },
       signal: AbortSignal.timeout(10_000),
@@ -35,8 +36,10 @@ export async function ask(state: RunState, path: string, context: CommandContext
 export async function askJson(state: RunState, path: string, context: CommandContext, sent?: string): Promise<unknown> {
   const reply = await ask(state, path, context, sent);
   const body: unknown = await reply.json().catch(() => undefined);
-  if (reply.ok || reply.status === 503) return body;
-  const message = (body as { error?: { message?: string } } | undefined)?.error?.message ?? `status ${reply.status}`;
+  const { error } = (body ?? {}) as { error?: { message?: string } };
+  // Health is told with 503, too.
+  if (reply.ok || (reply.status === 503 && error === undefined)) return body;
+  const message = error?.message ?? `status ${reply.status}`;
   const hint = reply.status === 401 ? '; set ROUTER_API_KEY to a key of the router' : '';
   throw new CliFailure(`${message}${hint}`);
 }

@@ -14,6 +14,8 @@ interface Details {
   status: string;
   activeCalls: number;
   models: { name: string; provider: string; status: string; problem?: string }[];
+  sharedState: 'none' | 'here' | 'away';
+  catalogue: { asOf: string; from: 'shipped' | 'kept' };
   notAvailableYet: string[];
   configError?: string;
 }
@@ -34,6 +36,13 @@ async function status({ json }: { json?: boolean }, context: CommandContext): Pr
   for (const { name, problem } of details.models) {
     if (problem !== undefined) terminal.out(paint.yellow(`Model ${name} can't be called: ${problem}`));
   }
+  const { asOf, from } = details.catalogue;
+  terminal.out(`Prices of the catalogue: of ${asOf}${from === 'kept' ? ', taken by `router models update`' : ''}`);
+  if (details.sharedState === 'away') {
+    const told =
+      'The shared state is away: this router counts by itself, and hears of no keys that others make or revoke.';
+    terminal.out(paint.yellow(told));
+  }
   for (const line of details.notAvailableYet) terminal.out(paint.yellow(line));
   if (details.configError !== undefined) {
     terminal.out(paint.red(`The configuration on disk is not used: ${details.configError}`));
@@ -50,6 +59,8 @@ function statusOf(state: RunState, details: Details) {
     status: rest.status,
     activeCalls: rest.activeCalls,
     models: rest.models,
+    sharedState: rest.sharedState,
+    catalogue: rest.catalogue,
     notAvailableYet: rest.notAvailableYet,
   };
 }

@@ -26,6 +26,9 @@ export interface Paint {
 
 export function createTerminal(environment: Environment): Terminal {
   const paint = paintFor(wantsColour(environment));
+  // Who reads data may have enough of it: `router logs | head`. A router goes on when nobody hears what it says.
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => code === 'EPIPE' && process.exit());
+  process.stderr.on('error', () => undefined);
   const out = (line: string) => void process.stdout.write(`${line}\n`);
   return {
     out,

@@ -15,7 +15,9 @@ import {
 
 export { ConfigError, type ConfigProblem, problemText } from './problems.ts';
 
-export type ConfigSource = ({ path: string } | { text: string; format: 'json' | 'yaml'; directory: string }) & {
+type ConfigPlace = { path: string } | { text: string; format: 'json' | 'yaml'; directory: string };
+
+export type ConfigSource = ConfigPlace & {
   environment: Environment;
   /** Without it encrypted values stay as they are written. */
   openValue?: OpenValue;
@@ -40,12 +42,7 @@ export interface LoadedConfig {
 
 /** Reads, fills in and checks a configuration. Throws ConfigError with everything that is wrong. */
 export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
-  const { text, name, isYaml, directory } = open(source);
-  const read = isYaml ? await readYaml(text) : readJson(text);
-  if (read.problems.length > 0) throw new ConfigError(name, read.problems);
-  if (typeof read.value !== 'object' || read.value === null || Array.isArray(read.value)) {
-    throw new ConfigError(name, [{ path: '', message: 'the configuration must be an object: { … }' }]);
-  }
+  const { name, directory, read } = await readSource(source);
   const filled = substitute(read.value, source.environment, source.openValue);
   if (filled.broken.length > 0) {
     const told = filled.broken.map(({ path, reason }) => ({
@@ -74,6 +71,17 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
     written: filled.value,
     place: read.place,
   };
+}
+
+/** A configuration as it is written, whatever of it can be used. Throws ConfigError where it is no object. */
+export async function readSource(source: ConfigPlace): Promise<{ name: string; directory: string; read: Source }> {
+  const { text, name, isYaml, directory } = open(source);
+  const read = isYaml ? await readYaml(text) : readJson(text);
+  if (read.problems.length > 0) throw new ConfigError(name, read.problems);
+  if (typeof read.value !== 'object' || read.value === null || Array.isArray(read.value)) {
+    throw new ConfigError(name, [{ path: '', message: 'the configuration must be an object: { … }' }]);
+  }
+  return { name, directory, read };
 }
 
 interface Checked {
@@ -106,7 +114,7 @@ function convert(value: unknown, path: readonly PropertyKey[]): void {
   else if (/^-?\d+(\.\d+)?$/.test(text)) record[key] = Number(text);
 }
 
-function open(source: ConfigSource): { text: string; name: string; isYaml: boolean; directory: string } {
+function open(source: ConfigPlace): { text: string; name: string; isYaml: boolean; directory: string } {
   if (!('path' in source)) {
     return { text: source.text, name: 'configuration', isYaml: source.format === 'yaml', directory: source.directory };
   }

@@ -14,6 +14,8 @@ export interface Paths {
   keysDirectory: string;
   /** The master keys, where the environment has none. */
   masterKeyFile: string;
+  /** A newer catalogue of models and prices than the shipped one. */
+  catalogFile: string;
   /** What was spent of budgets, where no other place is configured. */
   accountsFile: string;
   /** What the clients' latest sessions were answered with. */
@@ -35,6 +37,7 @@ export function resolvePaths(environment: Environment, platform: NodeJS.Platform
     logFile: join(logDirectory, 'router.log'),
     keysDirectory: join(stateDirectory, 'keys'),
     masterKeyFile: join(stateDirectory, 'master-key'),
+    catalogFile: join(stateDirectory, 'catalog.json'),
     accountsFile: join(stateDirectory, 'accounts.journal'),
     sessionsFile: join(stateDirectory, 'sessions.json'),
   };

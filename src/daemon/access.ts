@@ -1,6 +1,5 @@
 import { Authenticator, hashKey, type RouterKey } from '../admission/authenticate.ts';
 import { keyBudgetOf } from '../admission/budget.ts';
-import { createKey, type KeyFolder } from '../admission/key-folder.ts';
 import { limitOf } from '../admission/rate-limit.ts';
 import type { KeptKey } from '../config/schema/security.ts';
 import type { Config } from '../config/schema.ts';
@@ -36,15 +35,6 @@ export function accessFor({ config, kept, loopback, authentication }: AccessSett
   return keys.length === 0 && loopback ? access('everybody', true) : access(keys, false);
 }
 
-/** The key of a router that others reach and that has none: made at its first start; the key itself, the only time it is known. */
-export function makeFirstKey(settings: AccessSettings, folder: KeyFolder, directory: string): string | undefined {
-  const { authenticator } = accessFor(settings).ofService;
-  if (authenticator.isOpen || configuredKeys(settings.config).length + settings.kept.length > 0) return undefined;
-  const made = createKey(directory, { name: 'first-key', permissions: ['admin'] }, Date.now());
-  folder.look();
-  return made;
-}
-
 /** The keys of the configuration, then those that were made. */
 export function knownKeys(config: Config, kept: readonly KeptKey[]): RouterKey[] {
   return [...configuredKeys(config), ...kept.map(keyOfFile)];
@@ -58,7 +48,8 @@ function access(keys: readonly RouterKey[] | 'everybody', localOnly: boolean): A
   };
 }
 
-function configuredKeys({ security: { authentication } }: Config): RouterKey[] {
+/** The keys of the configuration. */
+export function configuredKeys({ security: { authentication } }: Config): RouterKey[] {
   if (!authentication.enabled) return [];
   return authentication.keys.map(({ key, keyHash, name, ...grant }, index) => ({
     name: name ?? `key-${index + 1}`,

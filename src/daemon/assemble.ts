@@ -14,7 +14,7 @@ import { collectProviderPatterns, collectTargets, type TargetConfig } from '../c
 import type { GatewayParts, RoutingParts } from '../gateway/parts.ts';
 import type { CustomRouter } from '../gateway/route-call.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { knownModel } from '../models/catalog.ts';
+import { followCatalog, knownModel } from '../models/catalog.ts';
 import { PromptEstimates } from '../models/prompt-estimates.ts';
 import { type CountedRequest, measureRequest, PartMemo, TextMemo } from '../models/tokens.ts';
 import { detectTargets, targetOf, targetsFromNames } from '../providers/autodetect.ts';
@@ -70,6 +70,7 @@ export interface Assembly {
 export async function assemble(settings: AssemblySettings): Promise<Assembly> {
   const { models, environment } = settings;
   const paths = resolvePaths(environment);
+  const outdated = followCatalog(paths.catalogFile);
   const loaded = await load(settings, paths);
   const directory = loaded?.directory ?? paths.stateDirectory;
   const lacking = loaded ? notAvailableYet(loaded.written) : [];
@@ -113,7 +114,10 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     paths,
     configFile: loaded?.path,
     directory,
-    warnings: [...warnings, ...extensions.warnings, ...routingWarnings, ...currencyWarnings(config)],
+    warnings: [
+      ...(outdated === undefined ? [] : [outdated]),
+      ...[...warnings, ...extensions.warnings, ...routingWarnings, ...currencyWarnings(config)],
+    ],
     registry,
     defaultModel: table.defaultTarget?.name,
     transport,
@@ -123,6 +127,7 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     generation: (telemetry, access, ledgers, states) => {
       const { logger } = telemetry;
       const ledger = ledgers.at({ storage: config.storage, directory, stateDirectory: paths.stateDirectory });
+      const state = states.at({ config, accountsFile: paths.accountsFile });
       moment.health.configure(breakerSettings(config.circuitBreaker));
       return {
         gateway: {
@@ -136,12 +141,13 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
           health: moment.health,
           cache: moment.caches.at(config, extensions.version, (message) => logger.warn(message)),
           extensions: extensions.serve(logger, registry),
-          admission: admissionOf(config, table, logger, states.at({ config, accountsFile: paths.accountsFile })),
+          admission: admissionOf(config, table, logger, state),
           retry: retrySettings(config.retry),
           recordBodies: config.logging.bodies === 'on',
         },
         registry,
         ledger,
+        store: state.store,
         currency: currencyOf(config),
         ...access.ofService,
         enableCors: config.router.enableCors,

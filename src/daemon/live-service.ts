@@ -8,6 +8,7 @@ import { Conversations } from '../server/conversations.ts';
 import { maxDepth } from '../server/read-call.ts';
 import { RecentBodies } from '../server/recent-bodies.ts';
 import type { Control, Service } from '../server/service.ts';
+import type { Store } from '../stores/store.ts';
 import type { LogState } from '../telemetry/logger.ts';
 import type { Gauges, Metrics } from '../telemetry/metrics.ts';
 import type { TraceRing } from '../telemetry/trace-ring.ts';
@@ -24,6 +25,7 @@ export interface Generation {
   enableCors: boolean;
   metricsPath: string | undefined;
   ledger: Ledger;
+  store: Pick<Store, 'shared' | 'away'>;
   currency: Currency;
   notAvailableYet: readonly string[];
 }
@@ -79,6 +81,11 @@ export class LiveService implements Service {
 
   get ledger(): Ledger {
     return this.#generation.ledger;
+  }
+
+  get sharedState(): 'none' | 'here' | 'away' {
+    const { shared, away } = this.#generation.store;
+    return away ? 'away' : shared ? 'here' : 'none';
   }
 
   get currency(): Currency {

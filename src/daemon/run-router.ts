@@ -10,8 +10,9 @@ import { SecretBox } from '../secrets/secret-box.ts';
 import { createHttpServer } from '../server/create-server.ts';
 import type { Control } from '../server/service.ts';
 import { createLogger, type Logger, type LogSettings } from '../telemetry/logger.ts';
-import { type Access, type AccessSettings, accessFor, makeFirstKey } from './access.ts';
+import { type Access, type AccessSettings, accessFor } from './access.ts';
 import { type Assembly, type AssemblySettings, assemble, masterKeysOf } from './assemble.ts';
+import { makeFirstKey } from './first-key.ts';
 import { startHealthChecks } from './health-checks.ts';
 import { Ledgers } from './ledgers.ts';
 import { type Listening, listen } from './listen.ts';
@@ -83,13 +84,15 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
   const { keysDirectory } = assembly.paths;
   const told = atRest.configure(assembly.config.security.encryption);
   const keys = new KeyFolder(keysDirectory);
-  const madeKey = makeFirstKey(accessSettings(assembly, keys, host, environment), keys, keysDirectory);
-  const access = accessOf(assembly, keys, host, environment);
   const logging = logSettings(settings, assembly);
   const logger = createLogger(logging);
+  const states = new States(moment.health, keys, (message) => logger.warn(message));
+  const settingsOfAccess = () => accessSettings(assembly, keys, host, environment);
+  const shared = states.at({ config: assembly.config, accountsFile: assembly.paths.accountsFile });
+  const firstKey = await makeFirstKey(settingsOfAccess, keys, keysDirectory, shared);
+  const access = accessOf(assembly, keys, host, environment);
   const telemetry = new Telemetry(logger);
   const ledgers = new Ledgers(atRest, (message, fields) => logger.warn(message, fields));
-  const states = new States(moment.health, (message) => logger.warn(message));
   const service = new LiveService(
     version,
     assembly.generation(telemetry, access, ledgers, states),
@@ -133,7 +136,7 @@ export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
     })),
     defaultModel: assembly.defaultModel,
     needsKey: !access.ofService.authenticator.isOpen,
-    ...(madeKey === undefined ? {} : { firstKey: madeKey }),
+    ...(firstKey === undefined ? {} : { firstKey }),
     createServer,
     async reload() {
       const next = await assembleAgain({ ...settings, moment }, service, logger);

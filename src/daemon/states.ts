@@ -1,3 +1,5 @@
+import type { KeyFolder } from '../admission/key-folder.ts';
+import { KeyShare } from '../admission/key-share.ts';
 import { Leases } from '../admission/leases.ts';
 import type { Config } from '../config/schema.ts';
 import { CircuitShare } from '../providers/circuit-share.ts';
@@ -15,6 +17,8 @@ export interface StatePlace {
 export interface SharedState {
   store: Store;
   leases: Leases;
+  /** The keys of all who share it; undefined where nobody does. */
+  keys: KeyShare | undefined;
 }
 
 interface Opened extends SharedState {
@@ -25,10 +29,12 @@ interface Opened extends SharedState {
 export class States {
   readonly #opened = new Map<string, Opened>();
   readonly #health: Health;
+  readonly #keys: KeyFolder;
   readonly #report: (message: string) => void;
 
-  constructor(health: Health, report: (message: string) => void) {
+  constructor(health: Health, keys: KeyFolder, report: (message: string) => void) {
     this.#health = health;
+    this.#keys = keys;
     this.#report = report;
   }
 
@@ -42,14 +48,17 @@ export class States {
     const report = this.#report;
     const store = openStore({ url, onStateLost, journalFile: accountsFile, now: () => Date.now(), report });
     const circuits = store.shared ? new CircuitShare(store, this.#health) : undefined;
-    const opened = { store, leases: new Leases(store), circuits };
+    const keys = store.shared ? new KeyShare(store, this.#keys) : undefined;
+    keys?.follow();
+    const opened = { store, leases: new Leases(store), circuits, keys };
     this.#opened.set(place, opened);
     return opened;
   }
 
   async close(): Promise<void> {
     await Promise.all(
-      [...this.#opened.values()].map(async ({ store, leases, circuits }) => {
+      [...this.#opened.values()].map(async ({ store, leases, circuits, keys }) => {
+        keys?.close();
         leases.close();
         circuits?.close();
         await store.close();

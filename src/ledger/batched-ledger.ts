@@ -2,7 +2,16 @@ import { Failure } from '../call/failure.ts';
 import type { CallRecord } from '../call/record.ts';
 import { deleteBefore, readCall, readCalls } from './call-records.ts';
 import { type Engine, RefusedRecord, type Seal, type Written } from './engine.ts';
-import type { CallFilter, GroupKey, Ledger, ModelStatistics, Performance, TimeRange, Totals } from './ledger.ts';
+import type {
+  CallFilter,
+  GroupKey,
+  Ledger,
+  ModelStatistics,
+  Performance,
+  Resealed,
+  TimeRange,
+  Totals,
+} from './ledger.ts';
 import { resealBodies } from './reseal-bodies.ts';
 import { writtenOf } from './rows.ts';
 import { readModels, readPerformance, readTotals } from './statistics.ts';
@@ -48,7 +57,7 @@ export class BatchedLedger implements Ledger {
   lost = 0;
   readonly #parts: LedgerParts;
   readonly #limits: LedgerLimits;
-  #waiting: CallRecord[] = [];
+  #waiting: Written[] = [];
   #waitingBytes = 0;
   #engine: Promise<Engine> | undefined;
   #writing: Promise<void> | undefined;
@@ -65,11 +74,12 @@ export class BatchedLedger implements Ledger {
 
   add(record: CallRecord): void {
     const { waitingRecords, waitingBytes, batch, waitMs } = this.#limits;
-    const bytes = bytesOf(record);
-    const full = this.#waiting.length >= waitingRecords || this.#waitingBytes + bytes > waitingBytes;
+    const full = this.#waiting.length >= waitingRecords || this.#waitingBytes + bytesOf(record.bodies) > waitingBytes;
     if (this.#closed || (full && this.#waiting.length > 0)) return this.#lose('too many records wait');
-    this.#waiting.push(record);
-    this.#waitingBytes += bytes;
+    const written = this.#writtenOf(record);
+    if (!written) return;
+    this.#waiting.push(written);
+    this.#waitingBytes += bytesOf(written.bodies);
     if (this.#writing) return;
     if (this.#waiting.length === batch && !this.#away) this.#writeSoon(0);
     else if (!this.#timer) this.#writeSoon(waitMs);
@@ -100,8 +110,12 @@ export class BatchedLedger implements Ledger {
     return this.#ask((engine) => readCall(engine, id, this.#parts.seal));
   }
 
-  reseal(change: (bytes: Buffer, place: string) => Buffer): Promise<number> {
-    return this.#ask((engine) => resealBodies(engine, change));
+  reseal(change: (bytes: Buffer, place: string) => Buffer): Promise<Resealed> {
+    return this.#ask(async (engine) => {
+      const bodies = await resealBodies(engine, change);
+      const unscrubbed = bodies === 0 ? undefined : await engine.scrub();
+      return unscrubbed === undefined ? { bodies } : { bodies, unscrubbed };
+    });
   }
 
   async close(): Promise<void> {
@@ -145,9 +159,9 @@ export class BatchedLedger implements Ledger {
       // What comes meanwhile waits for company, unless somebody asks.
       for (let left = this.#waiting.length; left > 0; left -= this.#limits.batch) {
         const batch = this.#waiting.slice(0, Math.min(left, this.#limits.batch));
-        await this.#writeBatch(engine, this.#writtenOf(batch));
+        await this.#writeBatch(engine, batch);
         this.#waiting.splice(0, batch.length);
-        for (const record of batch) this.#waitingBytes -= bytesOf(record);
+        for (const { bodies } of batch) this.#waitingBytes -= bytesOf(bodies);
       }
       this.#isBack();
       await this.#prune(engine);
@@ -171,15 +185,14 @@ export class BatchedLedger implements Ledger {
     }
   }
 
-  #writtenOf(records: readonly CallRecord[]): Written[] {
-    return records.flatMap((record) => {
-      try {
-        return [writtenOf(record, this.#parts.seal)];
-      } catch (error) {
-        this.#lose(reasonOf(error));
-        return [];
-      }
-    });
+  /** What is kept of a record while it waits: its text, since the record itself holds on to the whole call. */
+  #writtenOf(record: CallRecord): Written | undefined {
+    try {
+      return writtenOf(record, this.#parts.seal);
+    } catch (error) {
+      this.#lose(reasonOf(error));
+      return undefined;
+    }
   }
 
   /** Said once for each time that the ledger was well before. */
@@ -255,7 +268,7 @@ export class BatchedLedger implements Ledger {
 
 const pruneEveryMs = 3_600_000;
 
-function bytesOf({ bodies }: CallRecord): number {
+function bytesOf(bodies: { request: Uint8Array; reply: Uint8Array } | undefined): number {
   return bodies ? bodies.request.length + bodies.reply.length : 0;
 }
 

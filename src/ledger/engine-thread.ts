@@ -7,6 +7,7 @@ export type Work =
   | { work: 'open'; place: EnginePlace }
   | { work: 'write'; batch: Written[] }
   | { work: 'all'; sql: string; values: SqlValue[] }
+  | { work: 'scrub' }
   | { work: 'close' };
 
 export type Request = Work & { id: number };
@@ -23,6 +24,7 @@ function serve(port: MessagePort): void {
     if (!engine) throw new Error('the ledger is not open');
     if (work.work === 'write') return engine.write(work.batch);
     if (work.work === 'all') return engine.all(work.sql, work.values);
+    if (work.work === 'scrub') return engine.scrub();
     return engine.close();
   };
   port.on('message', (request: Request) => {

@@ -16,6 +16,8 @@ export interface Engine {
   write(batch: readonly Written[]): Promise<void>;
   /** Placeholders are `?`; whole numbers come as numbers. */
   all(sql: string, values: readonly SqlValue[]): Promise<SqlRow[]>;
+  /** Takes what was deleted or replaced out of the files of the database. Why not, where it was not done. */
+  scrub(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 

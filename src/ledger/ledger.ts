@@ -102,10 +102,16 @@ export interface Ledger {
   calls(filter: CallFilter): Promise<CallRecord[]>;
   /** With its bodies, where they were recorded. */
   call(id: string): Promise<CallRecord | undefined>;
-  /** Seals every recorded body anew by `change`, which gets its bytes and its place; resolves with how many there were. */
-  reseal(change: (bytes: Buffer, place: string) => Buffer): Promise<number>;
+  /** Seals every recorded body anew by `change`, which gets its bytes and its place, and takes the old ones out of the files. */
+  reseal(change: (bytes: Buffer, place: string) => Buffer): Promise<Resealed>;
   /** Records that were lost since the start. */
   readonly lost: number;
   /** Writes what is left and closes. */
   close(): Promise<void>;
+}
+
+export interface Resealed {
+  bodies: number;
+  /** Why what stood there before may still be found in the files. */
+  unscrubbed?: string;
 }

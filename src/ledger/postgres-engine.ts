@@ -55,6 +55,10 @@ class PostgresEngine implements Engine {
     return rows as SqlRow[];
   }
 
+  async scrub(): Promise<string> {
+    return 'PostgreSQL keeps what was replaced until it is vacuumed; `VACUUM FULL bodies` rewrites the table, and locks it meanwhile';
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }

@@ -33,6 +33,10 @@ class SparingEngine implements Engine {
     return (await this.#inThread()).all(sql, values);
   }
 
+  async scrub(): Promise<string | undefined> {
+    return (await this.#inThread()).scrub();
+  }
+
   async close(): Promise<void> {
     const thread = await this.#thread?.catch(() => undefined);
     if (thread !== this.#here) await thread?.close();

@@ -56,6 +56,10 @@ class EngineThread implements Engine {
     return (await this.ask({ work: 'all', sql, values: [...values] })) as SqlRow[];
   }
 
+  async scrub(): Promise<string | undefined> {
+    return (await this.ask({ work: 'scrub' })) as string | undefined;
+  }
+
   async close(): Promise<void> {
     try {
       await this.ask({ work: 'close' });

@@ -1,6 +1,15 @@
 import { readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { catalogDate, findModel, knownModel, modelIdsOf, type PriceList, priceOf } from './catalog.ts';
+import {
+  catalogInForce,
+  findModel,
+  knownModel,
+  modelIdsOf,
+  type PriceList,
+  priceOf,
+  shippedCatalog,
+} from './catalog.ts';
+import { parseCatalog } from './catalog-file.ts';
 
 const FILE = new URL('./catalog.json', import.meta.url);
 
@@ -84,7 +93,7 @@ describe('knownModel', () => {
 
 describe('the catalogue file', () => {
   it('has a date and stays small enough to review', () => {
-    expect(catalogDate()).toMatch(/^\d{4}-\d\d-\d\d$/);
+    expect(catalogInForce().asOf).toMatch(/^\d{4}-\d\d-\d\d$/);
     expect(statSync(FILE).size).toBeLessThan(400_000);
   });
 
@@ -111,5 +120,11 @@ describe('the catalogue file', () => {
       for (const rate of rates) expect(Math.abs(Math.round(rate * 1e6) - rate * 1e6), where).toBeLessThan(1e-6);
       expect(rates.every((rate) => rate > 0) || (input === 0 && output === 0), where).toBe(true);
     }
+  });
+});
+
+describe('the form of a catalogue', () => {
+  it('is that of the shipped one, which loses nothing by it', () => {
+    expect(parseCatalog(readFileSync(FILE, 'utf8'))).toEqual(shippedCatalog());
   });
 });

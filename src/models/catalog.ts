@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { type CatalogFile, overlaid, parseCatalog } from './catalog-file.ts';
 import { bareModelId, withoutRegion, withoutVendor } from './model-id.ts';
 import { FREE, type Price } from './price.ts';
 
@@ -58,17 +59,37 @@ export function modelIdsOf(providerType: string): string[] {
   return Object.keys(catalog().providers[canonicalType(providerType)]?.models ?? {});
 }
 
-/** The day the catalogue's prices were valid, `YYYY-MM-DD`. */
-export function catalogDate(): string {
-  return catalog().asOf;
+/** The day the catalogue's prices were valid, `YYYY-MM-DD`, and where it comes from. */
+export function catalogInForce(): { asOf: string; from: 'shipped' | 'kept' } {
+  return { asOf: catalog().asOf, from: loaded!.kept === undefined ? 'shipped' : 'kept' };
 }
 
-type Entry = Omit<CatalogModel, 'provider' | 'id'> & { aliases?: string[] };
+/**
+ * Takes the catalogue that `router models update` kept in a file, where it is no older than the shipped one; without the file, the
+ * shipped one. Why a file is not taken, where it is not.
+ */
+export function followCatalog(keptFile: string): string | undefined {
+  const stamp = stampOf(keptFile);
+  if (stamp === loaded?.kept) return undefined;
+  loaded = undefined;
+  if (stamp === undefined) return undefined;
+  const shipped = shippedCatalog();
+  try {
+    const kept = parseCatalog(readFileSync(keptFile, 'utf8'));
+    if (kept.asOf < shipped.asOf) {
+      return `the catalogue in ${keptFile} is of ${kept.asOf}, the shipped one of ${shipped.asOf}: that is used; \`router models update\` takes a newer one, \`router models update --reset\` forgets this one`;
+    }
+    loaded = { file: overlaid(shipped, kept), kept: stamp, indexes: new Map() };
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return `the catalogue in ${keptFile} can't be used (${reason}): the shipped one is`;
+  }
+}
 
-interface CatalogFile {
-  asOf: string;
-  sources: string[];
-  providers: Record<string, { serviceTiers?: Price['serviceTiers']; models: Record<string, Entry> }>;
+/** The catalogue of this version of the program. */
+export function shippedCatalog(): CatalogFile {
+  return JSON.parse(readFileSync(new URL('./catalog.json', import.meta.url), 'utf8')) as CatalogFile;
 }
 
 const LOCAL_TYPES = new Set(['ollama', 'lmstudio', 'vllm', 'llamacpp', 'sglang', 'demo']);
@@ -130,15 +151,18 @@ function lookUp(type: string, modelId: string): CatalogModel | undefined {
   return { provider: type, id, ...entry, price: serviceTiers ? { ...price, serviceTiers } : price };
 }
 
-let loaded: { file: CatalogFile; indexes: Map<string, Map<string, string>> } | undefined;
+/** `kept`: which file was laid over the shipped catalogue. */
+let loaded: { file: CatalogFile; kept?: string; indexes: Map<string, Map<string, string>> } | undefined;
 
 /** Read on first use: commands that need no catalogue start without it. */
 function catalog(): CatalogFile {
-  if (!loaded) {
-    const text = readFileSync(new URL('./catalog.json', import.meta.url), 'utf8');
-    loaded = { file: JSON.parse(text) as CatalogFile, indexes: new Map() };
-  }
+  loaded ??= { file: shippedCatalog(), indexes: new Map() };
   return loaded.file;
+}
+
+function stampOf(file: string): string | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat && `${file} ${stat.ino} ${stat.mtimeMs} ${stat.size}`;
 }
 
 function indexOf(type: string): Map<string, string> {

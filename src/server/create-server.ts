@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isLoopbackOrigin, refuseForeignPages } from '../admission/web-guard.ts';
+import type { Caller } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
+import { isOwner, owner } from './owner.ts';
 import { headersOf, newCallId } from './read-call.ts';
-import { type Exchange, findRoute, formatOfPath } from './route-table.ts';
+import { type Exchange, findRoute, formatOfPath, type Route } from './route-table.ts';
 import { sendFailure } from './send-reply.ts';
 import type { Service } from './service.ts';
 
@@ -40,13 +42,21 @@ async function handle(service: Service, request: IncomingMessage, response: Serv
       parameter: route.parameter,
       caller: undefined,
     };
-    if (route.permissions.length > 0) exchange.caller = service.authenticator.admit(headers, route.permissions, now);
+    exchange.caller = callerOf(exchange, route);
     await route.handle(exchange);
   } catch (error) {
     const failure = Failure.from(error);
     if (failure.kind === 'internal') service.reportFault(id, error);
     refuse(request, response, id, failure, headersOfFailure);
   }
+}
+
+/** Who calls; undefined where the route asks nobody. Throws Failure `unauthenticated`, `forbidden`. */
+function callerOf(exchange: Exchange, { permissions }: Route): Caller | undefined {
+  if (permissions.length === 0) return undefined;
+  const ownerMay = permissions.some((permission) => owner.permissions.has(permission));
+  if (ownerMay && isOwner(exchange)) return owner;
+  return exchange.service.authenticator.admit(exchange.headers, permissions, exchange.startedAt);
 }
 
 /** An unread body is let run out for a moment, so that the client reads the refusal instead of a reset. */

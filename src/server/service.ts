@@ -27,6 +27,8 @@ export interface Service {
   readonly enableCors: boolean;
   /** The records of calls. */
   readonly ledger: Ledger;
+  /** What several routers share: limits, budgets, keys. `away` can't be asked, and this one goes on by itself. */
+  readonly sharedState: 'none' | 'here' | 'away';
   /** What amounts are shown in. */
   readonly currency: Currency;
   /** Where metrics are served; undefined where they are not. */

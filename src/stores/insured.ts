@@ -49,6 +49,10 @@ export class InsuredStore implements Store {
     this.#settings = settings;
   }
 
+  get away(): boolean {
+    return this.#away;
+  }
+
   async claim(claim: Claim): Promise<ClaimOutcome> {
     const { id, windows, accounts } = claim;
     const outcome = await this.#ask(() => this.#remote.claim({ ...claim, accounts: this.#informed(accounts) }));
@@ -144,7 +148,10 @@ export class InsuredStore implements Store {
     this.#local = undefined;
     const { onStateLost, report } = this.#settings;
     const meanwhile = onStateLost === 'open' ? 'this process counts by itself' : 'calls with limits are refused';
-    report(`the shared state is away (${error instanceof Error ? error.message : String(error)}): ${meanwhile}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    report(
+      `the shared state is away (${reason}): ${meanwhile}, and nothing is heard of keys that others make or revoke`,
+    );
     this.#probe();
   }
 

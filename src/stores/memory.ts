@@ -12,6 +12,7 @@ const sweepEvery = 1000;
 /** The state of one process. With a journal its accounts outlive it. */
 export class MemoryStore implements Store {
   readonly shared = false;
+  readonly away = false;
   readonly #now: () => number;
   readonly #journal: Journal | undefined;
   readonly #windows = new Map<string, { window: MemoryWindow; windowMs: number }>();

@@ -29,6 +29,7 @@ export interface RedisSettings extends RedisPlace {
 /** The state in a Redis that several processes share. Each operation is one round trip; it rejects, in time, while Redis is away. */
 export class RedisStore implements Store {
   readonly shared = true;
+  readonly away = false;
   readonly #settings: RedisSettings;
   readonly #link: RedisLink;
   readonly #hashes = new Map<string, string>();
@@ -114,10 +115,13 @@ export class RedisStore implements Store {
 
 /** A connection that is made when it is first needed. Commands are never kept for later: while it is gone they fail at once. */
 export class RedisLink {
+  /** Stands in front of every name. */
+  readonly keyPrefix: string;
   readonly #place: RedisPlace;
   #connecting: Promise<Redis> | undefined;
 
   constructor(place: RedisPlace) {
+    this.keyPrefix = place.keyPrefix ?? 'claude-router:';
     this.#place = place;
   }
 
@@ -134,10 +138,10 @@ export class RedisLink {
   }
 
   async #connect(): Promise<Redis> {
-    const { url, keyPrefix = 'claude-router:', waitMs = 1000 } = this.#place;
+    const { url, waitMs = 1000 } = this.#place;
     const { Redis: Client } = await import('ioredis');
     const redis = new Client(url, {
-      keyPrefix,
+      keyPrefix: this.keyPrefix,
       lazyConnect: true,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,

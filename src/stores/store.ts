@@ -77,7 +77,7 @@ export interface Lease {
   accounts: { name: string; amount: number; keptMs: number }[];
 }
 
-/** Something that all processes shall know within a second: a circuit that opened, a key that was revoked. */
+/** Something that all processes shall know within a second: a circuit that opened, a key that was made or revoked. */
 export interface Mark {
   name: string;
   value: string;
@@ -90,6 +90,8 @@ export interface Mark {
 export interface Store {
   /** True where other processes see the same. */
   readonly shared: boolean;
+  /** True while it can't be asked: each process goes on by itself. */
+  readonly away: boolean;
   claim(claim: Claim): Promise<ClaimOutcome>;
   /** The accounts as they are then, in the order of the settlement. */
   settle(settlement: Settlement): Promise<AccountState[]>;

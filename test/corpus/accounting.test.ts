@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,7 +77,13 @@ async function accounted(model: string, { kind }: Recording): Promise<Accounted>
 }
 
 describe('every recorded answer', () => {
-  it('is there', () => expect(cases.length).toBeGreaterThan(50));
+  it('is there, whole and as a stream, of every format that is recorded', () => {
+    const folders = readdirSync(new URL('.', import.meta.url), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const recorded = folders.flatMap(({ name }) => ['json', 'stream'].map((kind) => `${name} ${kind}`)).sort();
+    const accountedFor = new Set(cases.map(({ format, recording }) => `${format} ${recording.kind}`));
+    expect([...accountedFor].sort()).toEqual(recorded);
+    expect(cases.length).toBeGreaterThan(50);
+  });
 
   const named = cases.map((entry, index) => ({ ...entry, index, name: `${entry.format}: ${entry.recording.id}` }));
 

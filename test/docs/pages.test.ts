@@ -7,6 +7,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { describedProgram } from '../../src/cli/program.ts';
 import { environmentFrom } from '../../src/config/env.ts';
 import { assemble } from '../../src/daemon/assemble.ts';
+import { findModel } from '../../src/models/catalog.ts';
+import { parseCatalog } from '../../src/models/catalog-file.ts';
 import { compileExpression, isExpressionProblem } from '../../src/routing/expression.ts';
 import { readRoutingTests } from '../../src/routing/test-file.ts';
 import { type Block, madeUpKeys, type Page, readPages, root } from './pages.ts';
@@ -20,7 +22,7 @@ describe('the blocks of the pages', () => {
   it('are of kinds that are tested', () => {
     const known: Record<string, readonly string[]> = {
       sh: ['norun', 'keys'],
-      json: ['claude-settings', 'earlier'],
+      json: ['claude-settings', 'earlier', 'catalogue'],
       js: [],
       jsonc: [],
       cel: [],
@@ -61,6 +63,17 @@ describe('the blocks of the pages', () => {
     (_, { text }) => {
       const settings = JSON.parse(text) as Record<string, unknown>;
       expect(['env', 'apiKeyHelper', 'statusLine']).toEqual(expect.arrayContaining(Object.keys(settings)));
+    },
+  );
+
+  it.each(named(inLanguage('json').filter(({ info }) => info.includes('catalogue'))))(
+    'are catalogues: %s',
+    (_, { text }) => {
+      const { providers } = parseCatalog(text);
+      const named = Object.entries(providers).flatMap(([type, { models }]) =>
+        Object.keys(models).map((id) => [type, id]),
+      );
+      expect(named.filter(([type, id]) => findModel(type!, id!) === undefined)).toEqual([]);
     },
   );
 

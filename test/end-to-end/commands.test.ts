@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -5,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Home, newHome } from '../support/command.ts';
 import { http, messagesBody } from '../support/http.ts';
+import { program } from '../support/router.ts';
 
 let home: Home;
 beforeEach(() => {
@@ -114,7 +117,29 @@ describe('a router in the background', () => {
     const restarted = await home.run('restart');
     expect(restarted.stderr).not.toContain(key);
     expect(JSON.stringify(readFileSync(join(home.path, 'state/keys/first-key.json'), 'utf8'))).not.toContain(key);
-    expect((await home.runWith({ ROUTER_API_KEY: key! }, 'status')).exitCode).toBe(0);
+  });
+
+  it('tells its owner how it is without a key, who needs one for calls all the same', async () => {
+    await home.run('start', '--port', '0');
+    expect((await home.run('keys', 'create', 'ci', '--permissions', 'write')).exitCode).toBe(0);
+    const { url, controlToken } = JSON.parse(readFileSync(join(home.path, 'state/router.pid'), 'utf8'));
+    const asked = async (path: string, headers: Record<string, string>, body?: unknown) =>
+      (await http(`${url}${path}`, { headers, ...(body === undefined ? {} : { body }) })).status;
+    await expect.poll(() => asked('/api/stats', {})).toBe(401);
+    for (const command of ['status', 'stats', 'costs', 'models status', 'health', 'logs', 'keys list', 'doctor']) {
+      const ran = await home.run(...command.split(' '));
+      expect(ran.exitCode, `router ${command}: ${ran.stderr}`).toBe(0);
+    }
+    // A key of the environment that is for something else is in nobody's way.
+    expect((await home.runWith({ ANTHROPIC_AUTH_TOKEN: 'of another service' }, 'status')).exitCode).toBe(0);
+    const owner = { 'x-router-control': controlToken as string };
+    expect(statSync(join(home.path, 'state/router.pid')).mode & 0o777).toBe(0o600);
+    expect(await asked('/api/stats', owner)).toBe(200);
+    expect(await asked('/debug/profile?seconds=1', owner)).toBe(200);
+    expect(await asked('/api/stats', { 'x-router-control': `${controlToken}x` })).toBe(401);
+    expect(await asked('/api/stats', { 'x-router-control': '' })).toBe(401);
+    expect(await asked('/v1/messages', owner, messagesBody('spend'))).toBe(401);
+    expect(await asked('/v1/messages/batches', owner, {})).toBe(401);
   });
 
   it('follows its configuration, and keeps the last good one', async () => {
@@ -132,6 +157,17 @@ describe('a router in the background', () => {
     writeConfig('{ "models": { "third": { "provider": "demo" } } }');
     await expect.poll(modelThatAnswers).toBe('third');
     expect((await status()).configError).toBeUndefined();
+  });
+
+  it('says why there are no statistics where the ledger can’t be asked', async () => {
+    writeConfig('{ "storage": { "url": "postgres://me@127.0.0.1:1/router" } }');
+    await home.run('start', '--port', '0');
+    const ran = await home.run('stats');
+    expect([ran.exitCode, ran.stdout, ran.stderr]).toEqual([
+      1,
+      '',
+      expect.stringContaining('the ledger can not be read'),
+    ]);
   });
 
   it('is stopped and reloaded without signals by who can read its state file, and by nobody else', async () => {
@@ -220,6 +256,36 @@ describe('the configuration', () => {
     expect(shown.stdout + shown.stderr).not.toMatch(/sk-secret|sk-in-the/);
   });
 
+  it('is shown and changed where addresses come from variables, and which are missing is told', async () => {
+    const addresses = `"state": { "url": "\${STATE}" }, "storage": { "url": "postgres://me:\${PASSWORD}@db/router" }`;
+    writeConfig(`{ "models": { "a": { "provider": "demo" } }, ${addresses} }`);
+    const shown = await home.run('config');
+    expect([shown.exitCode, JSON.parse(shown.stdout)]).toEqual([
+      0,
+      expect.objectContaining({
+        state: { url: '${STATE}' },
+        storage: { url: expect.stringMatching(/^postgres:\/\/me:(\[hidden]|\$\{PASSWORD})@db\/router$/) },
+      }),
+    ]);
+    expect(shown.stderr).toContain('environment variable STATE is not set');
+    const environment = { STATE: 'redis://me:sk-secret@127.0.0.1:1', PASSWORD: 'sk-secret' };
+    const filled = await home.runWith(environment, 'config', 'show');
+    expect([filled.stdout, filled.stderr]).toEqual([shown.stdout, `${configFile()}\n`]);
+    expect((await home.runWith(environment, 'config', 'set', 'router.port', '0')).exitCode).toBe(0);
+    expect(readFileSync(configFile(), 'utf8')).toContain('me:${PASSWORD}@db');
+  });
+
+  it('that can’t be used here keeps nobody from looking at keys and revoking them', async () => {
+    writeConfig('{ "models": { "a": { "provider": "demo" } } }');
+    expect((await home.run('keys', 'create', 'ci')).exitCode).toBe(0);
+    writeConfig('{ "state": { "url": "${STATE}" } }');
+    const revoked = await home.run('keys', 'revoke', 'ci');
+    expect([revoked.exitCode, revoked.stderr]).toEqual([0, expect.stringContaining('hear of it when one runs')]);
+    const listed = await home.run('keys', 'list');
+    expect([listed.exitCode, listed.stdout]).toEqual([0, expect.stringMatching(/^ci +revoked/m)]);
+    expect(listed.stderr).toContain('environment variable STATE is not set');
+  });
+
   it('is validated', async () => {
     writeConfig(written);
     expect((await home.run('config', 'validate')).exitCode).toBe(0);
@@ -293,6 +359,19 @@ describe('Claude Code', () => {
   it('that is not installed is told how to install', async () => {
     const ran = await home.runWith({ CLAUDE_BIN: join(home.path, 'nothing'), ROUTER_PORT: '0' }, 'code');
     expect([ran.exitCode, ran.stderr]).toEqual([1, expect.stringContaining('npm install -g')]);
+  });
+});
+
+describe('commands', () => {
+  it('end quietly where nobody reads on', async () => {
+    const child = spawn(process.execPath, [program, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let said = '';
+    child.stderr.on('data', (data) => {
+      said += String(data);
+    });
+    const [exitCode] = await once(child, 'close');
+    expect([exitCode, said]).toEqual([0, '']);
   });
 });
 

@@ -18,7 +18,7 @@ function run(shell: string, flags: string[], script: string): string {
 
 const lines: [typed: string, offered: string[], notOffered: string[]][] = [
   ['router st', ['start', 'stop', 'status', 'stats', 'statusline'], ['config']],
-  ['router models ', ['list', 'add', 'remove', 'test', 'switch', 'status'], ['start']],
+  ['router models ', ['list', 'add', 'remove', 'test', 'switch', 'status', 'update'], ['start']],
   ['router models add gpt --max', ['--max-tokens'], ['--help']],
   ['router env --shell ', ['bash', 'zsh', 'fish', 'powershell'], ['--json']],
   ['router completion ', ['bash', 'zsh', 'fish'], ['start']],

@@ -38,6 +38,8 @@ interface Replica {
   router: Router;
   /** Ends it at once, and starts it again. */
   replace(): Promise<void>;
+  /** Lets it finish what it does, and starts it again. */
+  restart(): Promise<void>;
 }
 
 async function replicaOf(config: Record<string, unknown>): Promise<Replica> {
@@ -47,6 +49,10 @@ async function replicaOf(config: Record<string, unknown>): Promise<Replica> {
     router: await start(),
     async replace() {
       process.kill(replica.router.pid, 'SIGKILL');
+      await replica.router.stop();
+      replica.router = await start();
+    },
+    async restart() {
       await replica.router.stop();
       replica.router = await start();
     },
@@ -105,6 +111,27 @@ async function costsOf({ router }: Replica) {
   return { total: micro(costs.total), spent: micro(daily.spent), reserved: micro(daily.reserved) };
 }
 
+/** The calls in the ledger of a replica, and what each cost in micro-dollars. */
+async function recordsOf({ router }: Replica): Promise<{ id: string; cost: number }[]> {
+  const { calls } = (await http(`${router.url}/api/calls?since=1h&limit=1000`)).json() as {
+    calls: { id: string; cost: string | null }[];
+  };
+  return calls.map(({ id, cost }) => ({ id, cost: Math.round(Number(cost ?? 0) * 1e6) }));
+}
+
+function numberIn(messages: readonly { text: string }[]): number {
+  return Number(/ number (\d+)\./.exec(messages.at(-1)!.text)![1]);
+}
+
+/** Whole numbers below a bound, the same for the same seed. */
+function randomOf(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
 const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
 const inTime = (ms: number) => {
   const end = Date.now() + ms;
@@ -133,8 +160,7 @@ describe.runIf(hasRedis)('replicas on one Redis', () => {
     const statuses = (await Promise.all(Array.from({ length: 8 }, (_, place) => asking(place)))).flat();
     // A call was counted at some moment between its sending and its arrival.
     const calls = upstream.calls(marker).map(({ asked, receivedAt }) => {
-      const number = Number(/ number (\d+)\./.exec(asked.messages.at(-1)!.text)![1]);
-      return { sentAt: sent[number]!, receivedAt };
+      return { sentAt: sent[numberIn(asked.messages)]!, receivedAt };
     });
     for (const { sentAt: start } of calls) {
       const inside = calls.filter(({ sentAt, receivedAt }) => sentAt >= start && receivedAt < start + windowMs);
@@ -182,31 +208,70 @@ describe.runIf(hasRedis)('replicas on one Redis', () => {
     expect(granted).toBeGreaterThanOrEqual(7);
   });
 
-  it('keep a budget while they are killed and started again, and leak nothing that was set aside', async () => {
-    const config = configOf(await redisServer(), { costOptimization: { budget: { daily: 4 } } });
+  it('keep a budget and every record while they are killed and restarted at random, and leak nothing that was set aside', async () => {
+    const seed = Date.now() % 1_000_000;
+    const random = randomOf(seed);
+    const limit = 4_000_000;
+    const config = configOf(await redisServer(), { costOptimization: { budget: { daily: limit / 1e6 } } });
     const three = [await replicaOf(config), await replicaOf(config), await replicaOf(config)];
-    const outputs = [5, 90, 40];
-    const marker = answering(outputs, 15);
-    const rested = inTime(7000);
-    const loading = load(three, 12, rested, marker);
-    for (let round = 0; !rested(); round += 1) {
-      await delay(400 + 130 * (round % 4));
-      await three[round % 3]!.replace();
-    }
-    const replies = await loading;
-    expect(replies.filter(({ reply }) => reply === undefined).length).toBeGreaterThan(3);
-    expect(replies.filter(({ reply }) => reply?.status === 200).length).toBeGreaterThan(30);
-    const most = sum(upstream.calls(marker).map((_, index) => 2000 + 500 * outputs[index % outputs.length]!));
-    expect(most).toBeLessThanOrEqual(4_000_000);
+    const outputs = [5, 90, 40, 1, 71];
+    const costOf = (number: number) => 2000 + 500 * outputs[number % outputs.length]!;
+    const marker = newMarker('chaos');
+    upstream.script(marker, ({ messages }) => {
+      const usage = { input: 20, output: outputs[numberIn(messages) % outputs.length]! };
+      return say('some words of an answer', { usage, paceMs: 30 });
+    });
+    const rested = inTime(9000);
+    const whole: { id: string; number: number; at: number; replica: Replica }[] = [];
+    const statuses: (number | undefined)[] = [];
+    const asking = async () => {
+      while (!rested()) {
+        const replica = three[random(3)]!;
+        const number = statuses.push(undefined) - 1;
+        const reply = await ask(replica, `${marker} number ${number}.`, random(2) === 0);
+        statuses[number] = reply?.status;
+        const id = String(reply?.headers['request-id'] ?? '');
+        // A stream that was cut has no end.
+        if (reply?.status === 200 && id && /message_stop|"stop_reason":"end_turn"/.test(reply.text)) {
+          whole.push({ id, number, at: Date.now(), replica });
+        } else await delay(20);
+      }
+    };
+    const kills: { at: number; replica: Replica }[] = [];
+    const breaking = async (replica: Replica) => {
+      for (let time = 0; !rested(); time += 1) {
+        await delay(400 + random(1200));
+        if (time > 0 && random(3) === 0) await replica.restart();
+        else {
+          kills.push({ at: Date.now(), replica });
+          await replica.replace();
+        }
+      }
+    };
+    await Promise.all([...three.map(breaking), ...Array.from({ length: 8 }, asking)]);
+    const sent = upstream.calls(marker).map(({ asked }) => costOf(numberIn(asked.messages)));
     await expect.poll(async () => (await costsOf(three[0]!)).reserved, { timeout: 25_000, interval: 500 }).toBe(0);
-    const costs = await Promise.all(three.map((replica) => costsOf(replica)));
-    const recorded = sum(costs.map(({ total }) => total));
-    expect(recorded).toBeLessThanOrEqual(most);
-    for (const { spent } of costs) {
-      expect(spent).toBeGreaterThanOrEqual(recorded);
-      expect(spent).toBeLessThanOrEqual(4_000_000);
+    const recorded = (await Promise.all(three.map(recordsOf))).flat();
+    const costs = new Map(recorded.map(({ id, cost }) => [id, cost]));
+    const story = `seed ${seed}: ${whole.length} whole of ${statuses.length}, ${kills.length} kills, ${sum(sent)} sent`;
+    expect(costs.size, story).toBe(recorded.length);
+    // What was written down is what the provider counted, and nothing is missing that was over a moment before a kill.
+    for (const { id, number, at, replica } of whole) {
+      const killedAt =
+        kills.find((kill) => kill.replica === replica && kill.at > at - 50)?.at ?? Number.POSITIVE_INFINITY;
+      if (costs.has(id) || killedAt - at > 1500) expect(costs.get(id), `${story}, call ${number}`).toBe(costOf(number));
     }
-  });
+    expect(whole.filter(({ id }) => costs.has(id)).length, story).toBeGreaterThan(whole.length / 2);
+    expect(kills.length, story).toBeGreaterThanOrEqual(3);
+    const total = sum(recorded.map(({ cost }) => cost));
+    expect(total, story).toBeLessThanOrEqual(sum(sent));
+    expect(sum(sent), story).toBeLessThanOrEqual(limit);
+    for (const replica of three) {
+      const { spent } = await costsOf(replica);
+      expect(spent, story).toBeGreaterThanOrEqual(Math.max(total, sum(whole.map(({ number }) => costOf(number)))));
+      expect(spent, story).toBeLessThanOrEqual(limit);
+    }
+  }, 60_000);
 
   it('hear within a second that one of them found a model failing', async () => {
     const more = { circuitBreaker: { failures: 2, cooldown: 30 }, retry: { attempts: 0 } };

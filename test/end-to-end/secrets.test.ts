@@ -6,6 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Home, newHome } from '../support/command.ts';
 import { listen } from '../support/fake-upstream.ts';
 import { http, messagesBody } from '../support/http.ts';
+import { redisInstalled, startRedis } from '../support/redis.ts';
+
+const hasRedis = redisInstalled();
 
 let home: Home;
 let upstream: Server;
@@ -142,7 +145,13 @@ describe('router secrets', () => {
     const before = readFileSync(configFile(), 'utf8');
     await home.run('start', '--port', '0');
     const rotated = await home.run('secrets', 'rotate', '--json');
-    expect(JSON.parse(rotated.stdout), rotated.stderr).toEqual({ masterKey: 'new', values: 1, bodies: 0, refused: [] });
+    expect(JSON.parse(rotated.stdout), rotated.stderr).toEqual({
+      masterKey: 'new',
+      values: 1,
+      bodies: 0,
+      replies: 0,
+      refused: [],
+    });
     const after = readFileSync(configFile(), 'utf8');
     expect(after).toContain('// kept');
     expect(after).not.toBe(before);
@@ -156,6 +165,33 @@ describe('router secrets', () => {
     const refused = await home.run('start', '--port', '0');
     expect([refused.exitCode, refused.stdout]).toEqual([78, '']);
     expect(refused.stderr).toMatch(/models\.m\.apiKey \(line 3.*encrypted value can't be used: it was changed/);
+  });
+
+  it.runIf(hasRedis)('are sealed anew in Redis too, and found there as before', async () => {
+    const redis = await startRedis();
+    try {
+      configure({
+        models: { demo: { provider: 'demo' } },
+        cache: { type: 'redis', connection: { url: redis.url }, ttl: 600, scope: 'shared' },
+        security: { encryption: { enabled: true } },
+      });
+      await home.run('start', '--port', '0');
+      const ask = async (text: string) =>
+        (await http(`${url()}/v1/messages`, { body: messagesBody(text) })).headers['x-router-cache'];
+      expect([await ask('one'), await ask('two'), await ask('one')]).toEqual(['miss', 'miss', 'hit']);
+      const before = await sealedBy(redis.url);
+      const rotated = await home.run('secrets', 'rotate', '--json');
+      expect(JSON.parse(rotated.stdout), rotated.stderr).toMatchObject({ masterKey: 'new', replies: 2, refused: [] });
+      const after = await sealedBy(redis.url);
+      expect(after).toHaveLength(2);
+      expect(new Set([...before, ...after]).size).toBe(2);
+      expect([await ask('one'), await ask('two')]).toEqual(['hit', 'hit']);
+      await redis.stop();
+      const refused = await home.run('secrets', 'rotate');
+      expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('until they run out')]);
+    } finally {
+      await redis.remove();
+    }
   });
 
   it('serves the other models where a master key is not here, and says of which it is', async () => {
@@ -207,3 +243,13 @@ describe('router keys', () => {
     }
   });
 });
+
+/** The ids of the master keys that what is kept in Redis was sealed with. */
+async function sealedBy(url: string): Promise<string[]> {
+  const { Redis } = await import('ioredis');
+  const client = new Redis(url);
+  const names = await client.keys('claude-router:cache:*');
+  const pieces = await Promise.all(names.map((name) => client.getBuffer(name)));
+  await client.quit();
+  return pieces.map((bytes) => bytes!.subarray(4, 12).toString('hex'));
+}

@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallRecord } from '../../src/call/record.ts';
@@ -61,7 +63,7 @@ function opened(url: string, more: Partial<LedgerSettings> = {}): { ledger: Ledg
 const always = { since: 0, until: 10 ** 14 };
 const day = 86_400_000;
 
-describe.each(engines)('the ledger in $name', ({ fresh }) => {
+describe.each(engines)('the ledger in $name', ({ name, fresh }) => {
   let url: string;
   let ledger: Ledger;
   let said: string[];
@@ -303,7 +305,7 @@ describe.each(engines)('the ledger in $name', ({ fresh }) => {
     const { ledger: sealed } = opened(url, { seal: atRest });
     const [one, other] = records;
     await expect(sealed.call(one!.id)).rejects.toMatchObject({ kind: 'sealed-data' });
-    expect(await sealed.reseal((bytes, place) => atRest.reseal(bytes, place))).toBe(120);
+    expect(await sealed.reseal((bytes, place) => atRest.reseal(bytes, place))).toMatchObject({ bodies: 120 });
     expect((await sealed.call(one!.id))!.bodies).toEqual(bodies);
     expect((await ledger.call(one!.id))!.bodies!.reply.includes('second')).toBe(false);
     await sealed.reseal((bytes, place) => atRest.seal(atRest.open(bytes, place), place.replace(one!.id, other!.id)));
@@ -313,6 +315,41 @@ describe.each(engines)('the ledger in $name', ({ fresh }) => {
     });
     expect((await sealed.call(other!.id))!.bodies).toEqual(bodies);
     await sealed.close();
+  });
+
+  it.runIf(name === 'SQLite')('leaves nothing of what it held before in its files once all is sealed', async () => {
+    const masterKeys = new MasterKeys({ variable: 'ab'.repeat(32), file: '' });
+    const atRest = new AtRest(masterKeys, new SecretBox(masterKeys, () => 0));
+    atRest.configure({ enabled: true, keyRotation: 60 });
+    const bodies = { request: Buffer.alloc(20_000, 'MARKED'), reply: Buffer.from('MARKED'), truncated: false };
+    const records = Array.from({ length: 40 }, () => recordOf({ bodies }));
+    for (const record of records) ledger.add(record);
+    await ledger.flush();
+    // As a version before did it, which left what it deleted in free pages.
+    const file = url.replace('sqlite:', '');
+    const { DatabaseSync } = await import('@photostructure/sqlite');
+    const careless = new DatabaseSync(file);
+    careless.exec(`PRAGMA secure_delete = OFF; DELETE FROM bodies WHERE call_id > '${records[20]!.id}'`);
+    careless.close();
+    const holdsMark = () =>
+      [file, `${file}-wal`].some((path) => existsSync(path) && readFileSync(path).includes('MARKED'));
+    expect(holdsMark()).toBe(true);
+    const { bodies: count, unscrubbed } = await ledger.reseal((bytes, place) => atRest.reseal(bytes, place));
+    expect([count > 0, unscrubbed, holdsMark()]).toEqual([true, undefined, false]);
+  });
+
+  it('holds on to nothing else of a call while its record waits', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    let prompt: object | undefined = { text: 'x'.repeat(1000) };
+    const held = new WeakRef(prompt);
+    const { ledger: slow } = opened(url, { limits: { waitMs: 60_000 } });
+    slow.add({ ...recordOf({}), explain: explainerOf(prompt) });
+    prompt = undefined;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    collect();
+    expect(held.deref()).toBeUndefined();
+    await slow.close();
   });
 
   it.each([
@@ -491,3 +528,8 @@ describe('a ledger whose database is away', () => {
     30_000,
   );
 });
+
+/** As the gateway leaves it in a record: a function that needs the whole call. */
+function explainerOf(prompt: object): NonNullable<CallRecord['explain']> {
+  return () => prompt as never;
+}

@@ -98,6 +98,8 @@ describe('the plugins of the original text', () => {
       const [one, two] = [await ask(url, marker), await ask(url, marker, { stream: true })];
       expect([textOf(one), textOf(two)]).toEqual(['hello', 'hello']);
       expect([one.headers['x-router-cache'], two.headers['x-router-cache']]).toEqual(['miss', 'hit']);
+      // A router inside a program is stopped by that program alone.
+      expect((await fetch(`${url}/api/control/stop`, { method: 'POST' })).status).toBe(401);
       const [costs] = listed as [router.CostTrackingPlugin];
       expect([...costs.totals]).toEqual([
         ['gpt-4', { requests: 1, inputTokens: 1000, outputTokens: 10, costUsd: 0.0105, unknownPrice: 0 }],

@@ -53,6 +53,37 @@ describe('bytes kept in the process', () => {
 describe.runIf(redis)('bytes kept in Redis', () => {
   contract(() => new RedisCache({ url: redis!.url, keyPrefix: `${opened.length}:`, waitMs: 500 }));
 
+  it('can all be replaced, their time left as it is, and nothing else', async () => {
+    const [store, neighbour] = ['all[*]:', 'all[*]'].map((keyPrefix) => {
+      const made = new RedisCache({ url: redis!.url, keyPrefix });
+      opened.push(made);
+      return made;
+    });
+    const keys = Array.from({ length: 250 }, (_, index) => `key ${index}`);
+    for (const key of keys) await store!.set(key, everyByte, 60_000);
+    await store!.set('alone', everyByte, 60_000);
+    await store!.set('short', everyByte, 400);
+    await neighbour!.set('other', everyByte, 60_000);
+    const changed = (key: string) => Buffer.from(`${key} anew`);
+    expect(await store!.replaceAll((key) => (key === 'alone' ? undefined : changed(key)))).toBe(251);
+    expect(await Promise.all(keys.map((key) => store!.get(key)))).toEqual(keys.map(changed));
+    expect(await store!.get('alone')).toEqual(everyByte);
+    expect(await neighbour!.get('other')).toEqual(everyByte);
+    await expect.poll(() => store!.get('short')).toBeUndefined();
+  });
+
+  it('are left to whoever replaces them meanwhile', async () => {
+    const store = new RedisCache({ url: redis!.url, keyPrefix: 'race:' });
+    opened.push(store);
+    await store.set('a', Buffer.from('first'), 60_000);
+    const change = async () => {
+      await store.set('a', Buffer.from('second'), 60_000);
+      return Buffer.from('first, anew');
+    };
+    expect(await store.replaceAll(change)).toBe(0);
+    expect((await store.get('a'))?.toString()).toBe('second');
+  });
+
   it('are not waited for while it is away, and are found again after', async () => {
     const store = new RedisCache({ url: redis!.url, keyPrefix: 'away:', waitMs: 300 });
     opened.push(store);

@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
 import { readKeys } from '../../admission/key-folder.ts';
-import { loadConfig } from '../../config/load.ts';
 import { type Paths, resolvePaths } from '../../config/paths.ts';
 import type { KeptKey } from '../../config/schema/security.ts';
 import type { CommandContext } from '../command.ts';
-import { configFileOf } from '../config-file.ts';
+import { configFileOf, readConfig } from '../config-file.ts';
 
 /** A key as it can be shown. */
 export interface ShownKey extends Omit<KeptKey, 'keyHash' | 'createdAt' | 'revokedAt'> {
@@ -20,8 +18,7 @@ export async function knownKeys(given: string | undefined, context: CommandConte
   const { environment } = context;
   const paths = resolvePaths(environment);
   const file = configFileOf(context, given);
-  const loaded = existsSync(file) ? await loadConfig({ path: file, environment }) : undefined;
-  const configured = loaded?.config.security.authentication.keys ?? [];
+  const configured = (await readConfig(file, context))?.security.authentication.keys ?? [];
   return [
     ...configured.map(({ key: _key, keyHash: _hash, name, ...grant }, index) => ({
       ...{ name: name ?? `key-${index + 1}`, ...grant, state: stateOf(grant), from: file },

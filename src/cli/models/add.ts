@@ -19,7 +19,7 @@ export interface AddOptions extends ModelOptions {
 /** Adds a model; what is missing is asked for on a terminal. Throws ConfigError where the result can't be used. */
 export async function addModel(name: string, options: AddOptions, context: CommandContext): Promise<void> {
   const file = configFileOf(context, options.config);
-  const written = await readWritten(file, context);
+  const written = await readWritten(file);
   if (valueAt(written, ['models', name]) !== undefined) {
     throw new CliFailure(`${file} has a model "${name}" already; \`router models remove ${name}\` removes it.`);
   }

@@ -13,7 +13,7 @@ export async function switchModel(name: string, { config }: ModelOptions, contex
 /** Removes a model wherever it is configured. Throws ConfigError where a rule or route still names it. */
 export async function removeModel(name: string, { config }: ModelOptions, context: CommandContext): Promise<void> {
   const file = configFileOf(context, config);
-  const written = await readWritten(file, context);
+  const written = await readWritten(file);
   const paths = placesOf(name, written);
   if (paths.length === 0) throw new CliFailure(`${file} has no model "${name}"; \`router models list\` shows them.`);
   await changeConfig(

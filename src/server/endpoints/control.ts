@@ -1,5 +1,5 @@
-import { timingSafeEqual } from 'node:crypto';
 import { Failure } from '../../call/failure.ts';
+import { isOwner } from '../owner.ts';
 import type { Exchange } from '../route-table.ts';
 import { sendJson } from '../send-reply.ts';
 
@@ -17,11 +17,8 @@ export function controlReload(exchange: Exchange): void {
   exchange.service.control.reload();
 }
 
-/** Only who can read the state file of the router knows its token. */
-function admit({ headers, service }: Exchange): void {
-  const token = Buffer.from(headers['x-router-control'] ?? '');
-  const wanted = Buffer.from(service.control.token);
-  if (token.length !== wanted.length || !timingSafeEqual(token, wanted)) {
+function admit(exchange: Exchange): void {
+  if (!isOwner(exchange)) {
     throw new Failure('unauthenticated', 'this is for the commands of the user who started the router');
   }
 }

@@ -1,3 +1,4 @@
+import { catalogInForce } from '../../models/catalog.ts';
 import type { Exchange } from '../route-table.ts';
 import { sendJson } from '../send-reply.ts';
 import type { Service } from '../service.ts';
@@ -29,6 +30,8 @@ export function healthDetailed({ service, response, id }: Exchange): void {
     memory: { rssBytes: memory.rss, heapUsedBytes: memory.heapUsed },
     models: modelStates(service),
     log: service.logState,
+    sharedState: service.sharedState,
+    catalogue: catalogInForce(),
     notAvailableYet: service.notAvailableYet,
     ...(service.configError === undefined ? {} : { configError: service.configError }),
   });
@@ -52,7 +55,7 @@ function statusOf(service: Service): 'ok' | 'degraded' | 'unavailable' | 'draini
   if (service.registry.usable().length === 0) return 'unavailable';
   const allUsable = service.registry.usable().length === service.registry.targets.length;
   const isWell = allUsable && service.configError === undefined && service.logState.problem === undefined;
-  return isWell ? 'ok' : 'degraded';
+  return isWell && service.sharedState !== 'away' ? 'ok' : 'degraded';
 }
 
 function modelStates(service: Service): object[] {
