@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { resolvePaths } from '../config/paths.ts';
 import { watchConfig } from '../config/watch.ts';
+import { collectRarely } from './collections.ts';
 import { processStart } from './process-info.ts';
 import { type RunningRouter, type RunSettings, runRouter } from './run-router.ts';
 import { type RunState, readRunState, removeRunState, writeRunState } from './run-state.ts';
@@ -18,6 +19,7 @@ export interface ServeSettings extends Omit<RunSettings, 'control'> {
 
 /** Runs the router in this process until it is told to stop. Throws as `runRouter` does. */
 export async function serve(settings: ServeSettings): Promise<void> {
+  collectRarely();
   const { pidFile } = resolvePaths(settings.environment);
   const token = randomBytes(24).toString('base64url');
   let stop = () => {};
