@@ -27,6 +27,15 @@ export interface Caller {
   budget?: CallBudget;
 }
 
+/** A request as it came. A retry of the same request is known by it. */
+export interface ReceivedRequest {
+  /** With its query. */
+  path: string;
+  body: Buffer;
+  /** Resolves when all of the reply was handed over to the client; never where it left before. */
+  delivered: Promise<void>;
+}
+
 /** One request and what it came with. Never mutated. */
 export interface Call {
   /** `req_…`; the client sees it as `request-id`. */
@@ -43,8 +52,10 @@ export interface Call {
   headers: Readonly<Record<string, string>>;
   /** Claude Code's session, from its header or from `metadata.user_id`. */
   sessionId: string | undefined;
-  /** Aborted when the client has gone. */
+  /** Aborted when nobody waits for the answer any more. */
   signal: AbortSignal;
+  /** What came; undefined where the call came in no request of its own. */
+  received?: ReceivedRequest;
   /** What the client asked for and its request can't say, a short line each. */
   warnings?: readonly string[];
 }

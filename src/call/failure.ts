@@ -66,6 +66,7 @@ export const FAILURES = {
   'upstream-cut': { status: 500, type: 'api_error', remedy: 'retry-then-next' },
   'upstream-garbled': { status: 500, type: 'api_error', remedy: 'next-target' },
   // Nobody is to be told.
+  'process-lost': { status: 500, type: 'api_error', remedy: 'none' },
   outrun: { status: 499, type: 'api_error', remedy: 'none' },
   'client-gone': { status: 499, type: 'api_error', remedy: 'none' },
 } as const satisfies Record<string, FailureRow>;

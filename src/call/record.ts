@@ -64,6 +64,10 @@ export interface CallRecord {
   usageEstimated?: boolean;
   /** `hit`: the answer was kept from an earlier call, and no target was asked. */
   cache?: 'hit' | 'miss' | 'off';
+  /** The target that was to be asked beside a slow one; where it was not, why. */
+  hedge?: { target: string; asked: boolean; reason?: string };
+  /** The call that this one was the client’s retry of: it was told the same, and that one is billed. */
+  joined?: string;
   /** What all legs cost, in whole micro-dollars; null where the price of one is not known. Set when the call is billed. */
   costMicroUsd?: number | null;
   /** How much less than the default model would have cost, in micro-dollars; null where one of the two is not known. */

@@ -73,9 +73,9 @@ async function validate(given: string | undefined, context: CommandContext): Pro
   const { environment, terminal } = context;
   const file = configFileOf(context, given);
   if (given === undefined && !existsSync(file)) return terminal.say(`There is no configuration at ${file}.`);
-  const { warnings, problems, notAvailableYet } = await checkConfig({ path: file, environment });
+  const { warnings, problems } = await checkConfig({ path: file, environment });
   terminal.out(`${file} can be used.`);
-  for (const line of [...warnings, ...problems, ...notAvailableYet]) terminal.say(terminal.paint.yellow(line));
+  for (const line of [...warnings, ...problems]) terminal.say(terminal.paint.yellow(line));
 }
 
 async function get(key: string, { config }: FileOption, context: CommandContext): Promise<void> {

@@ -1,4 +1,5 @@
 import { ConfigError, problemText } from '../config/problems.ts';
+import type { RunningCluster } from '../daemon/cluster/run-cluster.ts';
 import { portOwner } from '../daemon/process-info.ts';
 import { serve } from '../daemon/serve.ts';
 import { isInBackground, reportStart } from '../daemon/start-background.ts';
@@ -28,8 +29,8 @@ export async function run(options: RunOptions, { environment, terminal }: Comman
       environment,
       background,
       args: argumentsOf(options),
-      async onReady({ close: _close, reload: _reload, ...router }) {
-        const started = { ...router, pid: process.pid };
+      async onReady(router) {
+        const started = startedOf(router);
         if (background) await reportStart({ ready: started });
         else for (const line of startText(started, terminal.paint)) terminal.say(line);
       },
@@ -42,6 +43,13 @@ export async function run(options: RunOptions, { environment, terminal }: Comman
     if (background) await reportStart({ failed: failure.message, exitCode: failure.exitCode });
     throw failure;
   }
+}
+
+/** What others are told of a router that answers: plain data. */
+function startedOf(router: RunningCluster) {
+  const { url, host, port, version, configFile, logFile, warnings, targets, defaultModel, needsKey, firstKey } = router;
+  const told = { url, host, port, version, configFile, logFile, warnings, targets, defaultModel, needsKey };
+  return { ...told, ...(firstKey === undefined ? {} : { firstKey }), pid: process.pid };
 }
 
 /** The flags that say the same again. */

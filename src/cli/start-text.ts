@@ -1,8 +1,8 @@
-import type { RunningRouter } from '../daemon/run-router.ts';
+import type { RunningCluster } from '../daemon/cluster/run-cluster.ts';
 import { connectionLines } from './connection.ts';
 import type { Paint } from './terminal.ts';
 
-type Started = Omit<RunningRouter, 'close' | 'reload'> & { pid: number };
+type Started = Omit<RunningCluster, 'close' | 'reload'> & { pid: number };
 
 /** What a person is told when the router answers: where, how to connect, which models, and what is not as it should be. */
 export function startText(started: Started, paint: Paint): string[] {
@@ -17,7 +17,6 @@ export function startText(started: Started, paint: Paint): string[] {
     'Connect Claude Code:',
     ...connectionLines(started).map((line) => `  ${line}`),
     ...started.warnings.map((line) => paint.yellow(`Warning: ${line}`)),
-    ...started.notAvailableYet.map((line) => paint.yellow(line)),
   ];
 }
 

@@ -14,9 +14,9 @@ interface Details {
   status: string;
   activeCalls: number;
   models: { name: string; provider: string; status: string; problem?: string }[];
+  workers: { pid: number; activeCalls: number; leaving?: boolean }[];
   sharedState: 'none' | 'here' | 'away';
   catalogue: { asOf: string; from: 'shipped' | 'kept' };
-  notAvailableYet: string[];
   configError?: string;
 }
 
@@ -30,6 +30,12 @@ async function status({ json }: { json?: boolean }, context: CommandContext): Pr
   terminal.out(`Started: ${state.startedAt}`);
   terminal.out(`Configuration: ${state.configFile ?? 'none; the models come from the environment'}`);
   if (state.logFile !== null) terminal.out(`Log: ${state.logFile}`);
+  if (details.workers.some(({ pid }) => pid !== state.pid)) {
+    const shown = details.workers.map(
+      (worker) => `${worker.pid} (${worker.activeCalls} calls${worker.leaving ? ', leaving' : ''})`,
+    );
+    terminal.out(`Workers: ${shown.join(', ')}`);
+  }
   terminal.out(`Calls on their way: ${details.activeCalls}`);
   const usable = details.models.filter(({ problem }) => problem === undefined);
   terminal.out(`Models: ${usable.map(({ name }) => name).join(', ') || 'none that can be called'}`);
@@ -43,7 +49,6 @@ async function status({ json }: { json?: boolean }, context: CommandContext): Pr
       'The shared state is away: this router counts by itself, and hears of no keys that others make or revoke.';
     terminal.out(paint.yellow(told));
   }
-  for (const line of details.notAvailableYet) terminal.out(paint.yellow(line));
   if (details.configError !== undefined) {
     terminal.out(paint.red(`The configuration on disk is not used: ${details.configError}`));
   }
@@ -54,13 +59,12 @@ function statusOf(state: RunState, details: Details) {
   const { configError, ...rest } = details;
   return {
     ...{ pid, url, version, startedAt, configFile, logFile, background },
-    workers: [{ pid }],
+    workers: rest.workers,
     ...(configError === undefined ? {} : { configError }),
     status: rest.status,
     activeCalls: rest.activeCalls,
     models: rest.models,
     sharedState: rest.sharedState,
     catalogue: rest.catalogue,
-    notAvailableYet: rest.notAvailableYet,
   };
 }

@@ -15,7 +15,7 @@ import {
 
 export { ConfigError, type ConfigProblem, problemText } from './problems.ts';
 
-type ConfigPlace = { path: string } | { text: string; format: 'json' | 'yaml'; directory: string };
+type ConfigPlace = { path: string; text?: string } | { text: string; format: 'json' | 'yaml'; directory: string };
 
 export type ConfigSource = ConfigPlace & {
   environment: Environment;
@@ -122,7 +122,7 @@ function open(source: ConfigPlace): { text: string; name: string; isYaml: boolea
   const isYaml = ['.yaml', '.yml'].includes(extname(path).toLowerCase());
   try {
     return {
-      text: readFileSync(path, 'utf8').replace(/^\ufeff/, ''),
+      text: (source.text ?? readFileSync(path, 'utf8')).replace(/^\ufeff/, ''),
       name: path,
       isYaml,
       directory: dirname(resolve(path)),

@@ -3,17 +3,17 @@ import { Admission } from '../admission/admit.ts';
 import { budgetPolicyOf } from '../admission/budget.ts';
 import { rateLimitsOf } from '../admission/rate-limit.ts';
 import { type Currency, usDollars } from '../call/money.ts';
+import type { CallRecord } from '../call/record.ts';
 import { checkNames } from '../config/check-names.ts';
 import type { Environment } from '../config/env.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { notAvailableYet } from '../config/not-yet.ts';
 import { type Paths, resolvePaths } from '../config/paths.ts';
 import { ConfigError } from '../config/problems.ts';
 import { type Config, defaultConfig } from '../config/schema.ts';
+import { isSwitchedOff } from '../config/switches.ts';
 import { collectProviderPatterns, collectTargets, type TargetConfig } from '../config/targets.ts';
 import type { GatewayParts, RoutingParts } from '../gateway/parts.ts';
 import type { CustomRouter } from '../gateway/route-call.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { followCatalog, knownModel } from '../models/catalog.ts';
 import { PromptEstimates } from '../models/prompt-estimates.ts';
 import { type CountedRequest, measureRequest, PartMemo, TextMemo } from '../models/tokens.ts';
@@ -24,11 +24,13 @@ import { Transport } from '../providers/transport.ts';
 import type { RoutingTable } from '../routing/decide.ts';
 import { MasterKeys } from '../secrets/master-keys.ts';
 import { SecretBox } from '../secrets/secret-box.ts';
+import type { CompressionSettings } from '../server/compress.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Access } from './access.ts';
 import { assembleExtensions } from './assemble-extensions.ts';
 import { assembleRouting, providerServing } from './assemble-routing.ts';
-import type { Ledgers } from './ledgers.ts';
+import type { Commons } from './commons.ts';
+import type { LedgerSource } from './ledgers.ts';
 import type { Generation } from './live-service.ts';
 import { loadCustomRouter } from './load-custom-router.ts';
 import { breakerSettings, type Moment, newMoment, retrySettings } from './moment.ts';
@@ -37,6 +39,8 @@ import { type Telemetry, type TelemetrySettings, telemetrySettings } from './tel
 
 export interface AssemblySettings {
   configFile?: string;
+  /** What stands in that file, where it is not to be read anew. */
+  configFileText?: string;
   /** A configuration that is not in a file, instead of one that is. */
   configText?: { text: string; format: 'json' | 'yaml'; directory: string };
   models?: string[];
@@ -60,10 +64,15 @@ export interface Assembly {
   transport: Transport;
   /** What decides where calls go. */
   routing: RoutingParts;
-  notAvailableYet: string[];
   /** Plugins, transformers or a routing function of the user's run in this process. */
   runsForeignCode: boolean;
-  generation(telemetry: Telemetry, access: Access, ledgers: Ledgers, states: States): Generation;
+  generation(
+    telemetry: Telemetry,
+    access: Access,
+    ledgers: LedgerSource,
+    states: States,
+    commons: Commons | undefined,
+  ): Generation;
 }
 
 /** Reads the configuration, or finds models without one. Throws ConfigError. */
@@ -73,7 +82,6 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
   const outdated = followCatalog(paths.catalogFile);
   const loaded = await load(settings, paths);
   const directory = loaded?.directory ?? paths.stateDirectory;
-  const lacking = loaded ? notAvailableYet(loaded.written) : [];
   const written = loaded?.config ?? defaultConfig();
   const extensions = await withPlaces(loaded, () => assembleExtensions(written, directory, settings.givenExtensions));
   const { config } = extensions;
@@ -122,23 +130,25 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     defaultModel: table.defaultTarget?.name,
     transport,
     routing,
-    notAvailableYet: lacking,
     runsForeignCode: extensions.foreign || customRouter !== undefined,
-    generation: (telemetry, access, ledgers, states) => {
+    generation: (telemetry, access, ledgers, states, commons) => {
       const { logger } = telemetry;
       const ledger = ledgers.at({ storage: config.storage, directory, stateDirectory: paths.stateDirectory });
+      const counting = telemetrySettings(registry, currencyOf(config));
+      commons?.countAs(counting.counting);
       const state = states.at({ config, accountsFile: paths.accountsFile });
       moment.health.configure(breakerSettings(config.circuitBreaker));
       return {
         gateway: {
           ...gatewayParts(routing, transport, access),
-          ...recording(telemetry, telemetrySettings(registry, currencyOf(config)), {
-            add(record) {
-              ledger.add(record);
-              moment.sessions.add(record, () => registry.find(record.model ?? '')?.abilities.contextWindow);
-            },
+          ...recording(telemetry, counting, (record) => {
+            const contextWindow = () => registry.find(record.model ?? '')?.abilities.contextWindow;
+            if (commons) return commons.settled(record, contextWindow());
+            ledger.add(record);
+            moment.sessions.add(record, contextWindow);
           }),
           health: moment.health,
+          running: moment.running,
           cache: moment.caches.at(config, extensions.version, (message) => logger.warn(message)),
           extensions: extensions.serve(logger, registry),
           admission: admissionOf(config, table, logger, state),
@@ -152,20 +162,26 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
         ...access.ofService,
         enableCors: config.router.enableCors,
         metricsPath: metricsPath(config),
-        notAvailableYet: lacking,
+        compression: compressionOf(config),
       };
     },
   };
 }
 
 /** The configuration that the settings name, else the usual one; undefined where there is none. */
-async function load({ configFile, configText, environment }: AssemblySettings, paths: Paths) {
+async function load({ configFile, configFileText, configText, environment }: AssemblySettings, paths: Paths) {
   const box = new SecretBox(masterKeysOf(environment, paths), Date.now);
   const openValue = (sealed: string) => box.openText(sealed);
   if (configText) return loadConfig({ ...configText, environment, openValue });
   const usual = existsSync(paths.configFile) ? paths.configFile : undefined;
   const path = configFile ?? environment.router.config ?? usual;
-  return path === undefined ? undefined : loadConfig({ path, environment, openValue });
+  if (path === undefined) return undefined;
+  return loadConfig({
+    path,
+    ...(configFileText === undefined ? {} : { text: configFileText }),
+    environment,
+    openValue,
+  });
 }
 
 /** The master keys of this user's router. */
@@ -257,7 +273,7 @@ function gatewayParts(
   routing: RoutingParts,
   transport: Transport,
   access: Access,
-): Omit<GatewayParts, 'health' | 'retry' | 'admission' | 'settle'> {
+): Omit<GatewayParts, 'health' | 'running' | 'retry' | 'admission' | 'settle'> {
   const estimates = new PromptEstimates(routing.measurePrompt);
   return {
     ...routing,
@@ -281,17 +297,17 @@ function admissionOf(config: Config, table: RoutingTable, logger: Logger, state:
   });
 }
 
-/** Who follows a call, and where its record goes: log, metrics and ledger tell the same of it. */
+/** Who follows a call, and where its record goes: log, metrics and what is written tell the same of it. */
 function recording(
   telemetry: Telemetry,
   settings: TelemetrySettings,
-  ledger: Pick<Ledger, 'add'>,
+  write: (record: CallRecord) => void,
 ): Pick<GatewayParts, 'observe' | 'settle'> {
   return {
     observe: (call) => telemetry.observe(call, settings),
     settle: (record) => {
       telemetry.settle(record, settings);
-      ledger.add(record);
+      write(record);
     },
   };
 }
@@ -299,6 +315,10 @@ function recording(
 /** Where metrics are served, unless they are switched off. */
 function metricsPath({ logging: { metrics } }: Config): string | undefined {
   return metrics === undefined ? '/metrics' : metrics.enabled ? metrics.endpoint : undefined;
+}
+
+function compressionOf({ performance: { compression } }: Config): CompressionSettings | undefined {
+  return compression === undefined || isSwitchedOff(compression) ? undefined : compression;
 }
 
 /** What amounts are shown in; without a rate they stay in US dollars. */

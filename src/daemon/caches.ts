@@ -6,17 +6,20 @@ import type { CacheParts } from '../gateway/keep-reply.ts';
 import type { CacheStore } from '../stores/cache-store.ts';
 import { MemoryCache } from '../stores/memory-cache.ts';
 import { RedisCache } from '../stores/redis-cache.ts';
+import type { Commons } from './commons.ts';
 
 type CacheConfig = NonNullable<Config['cache']>;
 
 /** What is kept in this process and elsewhere: one store for each place that a configuration named since the start. */
 export class Caches {
   readonly #seal: Seal;
+  readonly #inMemory: (maxBytes: number) => CacheStore;
   readonly #stores = new Map<string, CacheStore>();
   readonly #replies = new Map<string, ReplyCache>();
 
-  constructor(seal: Seal) {
+  constructor(seal: Seal, commons?: Pick<Commons, 'cacheOf'>) {
     this.#seal = seal;
+    this.#inMemory = (maxBytes) => commons?.cacheOf(maxBytes) ?? new MemoryCache(maxBytes);
   }
 
   /**
@@ -57,7 +60,7 @@ export class Caches {
     const place = JSON.stringify(url === undefined ? [cache.maxSize] : [url, cache.keyPrefix]);
     const known = this.#stores.get(place);
     if (known) return known;
-    const store = url === undefined ? new MemoryCache(cache.maxSize) : redisAt(url, cache.keyPrefix);
+    const store = url === undefined ? this.#inMemory(cache.maxSize) : redisAt(url, cache.keyPrefix);
     this.#stores.set(place, store);
     return store;
   }

@@ -5,7 +5,6 @@ export interface CheckedConfig {
   warnings: string[];
   /** A line for each model that can't be called. */
   problems: string[];
-  notAvailableYet: string[];
 }
 
 /** Whether a router could run with this configuration, and what it would say of it. Throws ConfigError where it could not. */
@@ -15,9 +14,9 @@ export async function checkConfig(source: ConfigSource): Promise<CheckedConfig> 
     'path' in source ? { configFile: source.path, environment } : { configText: source, environment },
   );
   await assembly.transport.destroy();
-  const { warnings, notAvailableYet, registry } = assembly;
+  const { warnings, registry } = assembly;
   const problems = registry.targets
     .filter(({ problem }) => problem !== undefined)
     .map(({ name, problem }) => `model ${name} can't be called: ${problem}`);
-  return { warnings, problems, notAvailableYet };
+  return { warnings, problems };
 }

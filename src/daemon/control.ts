@@ -20,7 +20,12 @@ export async function reloadRouter(state: RunState, platform = process.platform)
   else process.kill(state.pid, 'SIGHUP');
 }
 
-async function control({ url, controlToken }: RunState, action: 'stop' | 'reload'): Promise<void> {
+/** Asks the router to replace its workers. */
+export async function restartWorkers(state: RunState): Promise<void> {
+  await control(state, 'restart');
+}
+
+async function control({ url, controlToken }: RunState, action: 'stop' | 'reload' | 'restart'): Promise<void> {
   await fetch(`${url}/api/control/${action}`, {
     method: 'POST',
     headers: { 'x-router-control': controlToken },

@@ -26,7 +26,7 @@ export interface Router {
   close(drainMs?: number): Promise<void>;
 }
 
-/** Makes a router; it reads its configuration when it is first used. `listen` and `handle` reject with what is wrong with it. */
+/** Makes a router in this process, whatever `performance.clustering` says; it reads its configuration when it is first used. `listen` and `handle` reject with what is wrong with it. */
 export function createRouter(config: RouterConfig = {}): Router {
   const { plain, given } = takeExtensions(config);
   let running: Promise<RunningRouter> | undefined;

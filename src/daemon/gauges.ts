@@ -3,8 +3,8 @@ import type { Gauges } from '../telemetry/metrics.ts';
 
 /** What metrics tell of the moment, from the service as it stands. */
 export function gaugesOf(
-  { version, startedAt, activeCalls, registry, gateway, ledger, logState }: Omit<Service, 'gauges'>,
-  lostSpans: number,
+  { version, startedAt, activeCalls, registry, gateway }: Service,
+  lost: Gauges['lost'],
 ): Gauges {
   return {
     version,
@@ -15,6 +15,6 @@ export function gaugesOf(
       const waitingCalls = gateway.health.waiting(target);
       return { model: target.name, provider: target.provider, circuit, activeCalls: inFlight, waitingCalls };
     }),
-    lost: { records: ledger.lost, lines: logState.lostLines, spans: lostSpans },
+    lost,
   };
 }

@@ -11,8 +11,14 @@ export interface LedgerPlace {
   stateDirectory: string;
 }
 
+/** Where a process finds the ledger of a configuration. */
+export interface LedgerSource {
+  at(place: LedgerPlace): Ledger;
+  close(): Promise<void>;
+}
+
 /** The ledgers of a process: one for each place that a configuration named since the start. */
-export class Ledgers {
+export class Ledgers implements LedgerSource {
   readonly #opened = new Map<string, Ledger>();
   readonly #seal: Seal;
   readonly #report: (message: string, fields: object) => void;

@@ -1,5 +1,5 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Server as HttpServer } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
 
 /**
  * Listens on a host; `localhost` is both loopback addresses, where the machine has both, so that no other program can
@@ -49,10 +49,11 @@ function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
 
-/** After an aborted stream `close` alone would wait for seconds. */
+/** After an aborted stream `close` alone would wait for seconds; connections that were handed on are others' to close. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
+    if (!(server instanceof HttpServer)) return resolve();
     server.closeIdleConnections();
     server.closeAllConnections();
   });

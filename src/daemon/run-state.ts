@@ -17,6 +17,8 @@ export interface RunState {
   args: string[];
   /** False for a router in the foreground of some terminal. */
   background: boolean;
+  /** True where workers serve, which can be replaced while it runs. */
+  clustered?: boolean;
   /** Lets commands of this user stop and reload it where there are no signals. */
   controlToken: string;
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { resolvePaths } from '../config/paths.ts';
 import { watchConfig } from '../config/watch.ts';
-import { collectRarely } from './collections.ts';
+import { type ClusterFile, clusterFileOf } from './cluster/cluster-file.ts';
+import type { RunningCluster } from './cluster/run-cluster.ts';
 import { processStart } from './process-info.ts';
-import { type RunningRouter, type RunSettings, runRouter } from './run-router.ts';
+import { type RunSettings, runRouter } from './run-router.ts';
 import { type RunState, readRunState, removeRunState, writeRunState } from './run-state.ts';
 
 /** How long running calls may take to finish when the router is stopped, in milliseconds. */
@@ -12,25 +13,28 @@ export const drainLimitMs = 30_000;
 export interface ServeSettings extends Omit<RunSettings, 'control'> {
   /** The flags to start it with again. */
   args: readonly string[];
-  onReady(router: RunningRouter): void | Promise<void>;
+  onReady(router: RunningCluster): void | Promise<void>;
   /** Told when it begins to stop, and how many calls it waits for. */
   onStopping?(): void;
 }
 
 /** Runs the router in this process until it is told to stop. Throws as `runRouter` does. */
 export async function serve(settings: ServeSettings): Promise<void> {
-  collectRarely();
   const { pidFile } = resolvePaths(settings.environment);
   const token = randomBytes(24).toString('base64url');
   let stop = () => {};
   const stopped = new Promise<void>((resolve) => {
     stop = resolve;
   });
-  let router: RunningRouter | undefined;
+  let router: RunningCluster | undefined;
   const reload = () => void router?.reload();
-  router = await runRouter({ ...settings, ownsProcess: true, control: { token, stop: () => stop(), reload } });
+  const control = { token, stop: () => stop(), reload };
+  const file = await clusterFileOf(settings.configFile, settings.environment);
+  router = file
+    ? await cluster({ ...settings, control }, file)
+    : await runRouter({ ...settings, ownsProcess: true, control });
   const isOnly = readRunState(pidFile) === undefined;
-  if (isOnly) writeRunState(pidFile, stateOf(router, settings, token));
+  if (isOnly) writeRunState(pidFile, { ...stateOf(router, settings, token), clustered: file !== undefined });
   const watching = router.configFile === undefined ? undefined : watchConfig(router.configFile, reload);
   const release = onSignals(stop, reload, settings.background === true);
   try {
@@ -45,7 +49,12 @@ export async function serve(settings: ServeSettings): Promise<void> {
   }
 }
 
-function stateOf(router: RunningRouter, settings: ServeSettings, controlToken: string): RunState {
+async function cluster(settings: RunSettings, file: ClusterFile): Promise<RunningCluster> {
+  const { runCluster } = await import('./cluster/run-cluster.ts');
+  return runCluster(settings, file);
+}
+
+function stateOf(router: RunningCluster, settings: ServeSettings, controlToken: string): RunState {
   const start = processStart(process.pid);
   return {
     pid: process.pid,

@@ -3,11 +3,11 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Paths } from '../config/paths.ts';
-import type { RunningRouter } from './run-router.ts';
+import type { RunningCluster } from './cluster/run-cluster.ts';
 
 /** What the background process says when it answers, or why it does not. */
 export type StartReport =
-  | { ready: Omit<RunningRouter, 'close' | 'reload'> & { pid: number } }
+  | { ready: Omit<RunningCluster, 'close' | 'reload'> & { pid: number } }
   | { failed: string; exitCode: number };
 
 /** Longer than any start should take; then it is said that it did not. */

@@ -6,6 +6,7 @@ import { CircuitShare } from '../providers/circuit-share.ts';
 import type { Health } from '../providers/health.ts';
 import { openStore } from '../stores/open-store.ts';
 import type { Store } from '../stores/store.ts';
+import type { Commons } from './commons.ts';
 
 /** Where a configuration wants what calls share. */
 export interface StatePlace {
@@ -31,11 +32,13 @@ export class States {
   readonly #health: Health;
   readonly #keys: KeyFolder;
   readonly #report: (message: string) => void;
+  readonly #commons: Pick<Commons, 'store'> | undefined;
 
-  constructor(health: Health, keys: KeyFolder, report: (message: string) => void) {
+  constructor(health: Health, keys: KeyFolder, report: (message: string) => void, commons?: Pick<Commons, 'store'>) {
     this.#health = health;
     this.#keys = keys;
     this.#report = report;
+    this.#commons = commons;
   }
 
   /** The same state for the same place, so that a reload forgets nothing. */
@@ -46,9 +49,12 @@ export class States {
     const known = this.#opened.get(place);
     if (known) return known;
     const report = this.#report;
-    const store = openStore({ url, onStateLost, journalFile: accountsFile, now: () => Date.now(), report });
+    const journalFile = accountsFile;
+    const shared = url === undefined ? this.#commons?.store : undefined;
+    const store = shared ?? openStore({ url, onStateLost, journalFile, now: () => Date.now(), report });
     const circuits = store.shared ? new CircuitShare(store, this.#health) : undefined;
-    const keys = store.shared ? new KeyShare(store, this.#keys) : undefined;
+    // Processes of one router find the same folder.
+    const keys = store.shared && !shared ? new KeyShare(store, this.#keys) : undefined;
     keys?.follow();
     const opened = { store, leases: new Leases(store), circuits, keys };
     this.#opened.set(place, opened);

@@ -14,6 +14,8 @@ import { SpanExporter } from '../telemetry/span-exporter.ts';
 import { attributes, spansOf } from '../telemetry/spans.ts';
 import { traceContext } from '../telemetry/trace-context.ts';
 import { TraceRing } from '../telemetry/trace-ring.ts';
+import type { Commons } from './commons.ts';
+import { ToldCall } from './told-call.ts';
 import { version } from './version.ts';
 
 /** How a configuration wants its calls followed and counted. */
@@ -22,16 +24,18 @@ export interface TelemetrySettings {
   providerTypeOf(provider: string): string | undefined;
 }
 
-/** What this process tells of its calls: log, metrics, spans and traces. It outlives reloads. */
+/** What this process tells of its calls: log, metrics, spans and traces; where others serve too, one of them counts. It outlives reloads. */
 export class Telemetry {
   readonly logger: Logger;
+  readonly #commons: Commons | undefined;
   readonly metrics = new Metrics();
   readonly traces = new TraceRing();
   #exporter: { endpoint: string; spans: SpanExporter; transport: Transport } | undefined;
   #summaries: NodeJS.Timeout | undefined;
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, commons?: Commons) {
     this.logger = logger;
+    this.#commons = commons;
   }
 
   get lostSpans(): number {
@@ -42,7 +46,7 @@ export class Telemetry {
   configure({ logging, tracing }: Config, activeCalls: () => number): void {
     const { metrics } = logging;
     clearInterval(this.#summaries);
-    if (metrics?.enabled) {
+    if (metrics?.enabled && !this.#commons) {
       this.#summaries = setInterval(() => this.#summarize(activeCalls()), metrics.interval * 1000).unref();
     }
     const endpoint = tracing && !isSwitchedOff(tracing) ? (tracing.endpoint ?? usualCollector) : undefined;
@@ -53,6 +57,13 @@ export class Telemetry {
 
   /** Who follows a call; undefined where nobody has to. */
   observe(call: Call, { providerTypeOf }: TelemetrySettings): CallObserver | undefined {
+    const trace = this.#traceOf(call, providerTypeOf);
+    if (!this.#commons) return trace;
+    this.#commons.opened(call);
+    return new ToldCall(call, this.#commons, trace);
+  }
+
+  #traceOf(call: Call, providerTypeOf: TelemetrySettings['providerTypeOf']): CallTrace | undefined {
     const { logger } = this;
     const spans = this.#exporter?.spans;
     const isKept = asksForTrace(call);
@@ -76,7 +87,7 @@ export class Telemetry {
   /** Writes down a call that is over. */
   settle(record: CallRecord, { counting }: TelemetrySettings): void {
     this.logger.call(record);
-    this.metrics.add(record, counting);
+    if (!this.#commons) this.metrics.add(record, counting);
   }
 
   async close(): Promise<void> {

@@ -18,9 +18,14 @@ import { factsOf, type Route } from './route-call.ts';
 export async function routeAdmitted(parts: GatewayParts, call: Call, admission: CallAdmission): Promise<Route> {
   await admission.admit((model) => parts.estimateTokens(call.request, model));
   const facts = await factsOf(parts, call);
-  const state = admittedState(parts.state, admission, facts);
+  let state = admittedState(parts.state, admission, facts);
   for (;;) {
-    const decision = decideWithin(parts, facts, state);
+    let decision = decideWithin(parts, facts, state);
+    const inPool = decision.pool && (await parts.state.inPool(decision.pool.name, facts));
+    if (inPool) {
+      state = { ...state, ...inPool };
+      decision = decideWithin(parts, facts, state);
+    }
     const [first] = decision.targets;
     if (first === undefined || (await admission.enter(first, sizeOf(facts, decision))))
       return { facts, decision, state };
@@ -32,7 +37,10 @@ export async function explainAdmitted(parts: GatewayParts, call: Call): Promise<
   const admission = parts.admission.begin(call);
   await admission.look((model) => parts.estimateTokens(call.request, model));
   const facts = await factsOf(parts, call);
-  const state = admittedState(parts.state, admission, facts);
+  let state = admittedState(parts.state, admission, facts);
+  const { pool } = decideWithin(parts, facts, state);
+  const inPool = pool && (await parts.state.inPool(pool.name, facts, true));
+  if (inPool) state = { ...state, ...inPool };
   return explain(decideWithin(parts, facts, state), facts, parts.table, state, { showText: true });
 }
 

@@ -29,10 +29,10 @@ export function costOf(target: Target | undefined, usage: Usage): number | null 
   return target ? billOf(usage, target.model, billingOf(target)).microUsd : null;
 }
 
-/** An answer without any report of usage has no known cost; a call that got none, and a kept one, cost nothing. */
+/** An answer without any report of usage has no known cost; a call that got none, one that joined another, and a kept one, cost nothing. */
 function totalCost(record: CallRecord): number | null {
   const legs = record.attempts.filter(({ usage }) => usage !== undefined);
-  const answered = record.model !== undefined && record.cache !== 'hit';
+  const answered = record.model !== undefined && record.cache !== 'hit' && record.joined === undefined;
   if (legs.length === 0) return answered && record.outcome === 'succeeded' ? null : 0;
   let sum = 0;
   for (const { costMicroUsd } of legs) {

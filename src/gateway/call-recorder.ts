@@ -47,6 +47,13 @@ export class CallRecorder {
     this.observer?.decided(this.record, this.record.explain);
   }
 
+  /** The call is the retry of a running one, and is told what that one is. */
+  joins(first: CallRecord): void {
+    const { id, rule, reason, model, provider, upstreamModel, stopReason, warnings } = first;
+    const told = { rule, reason, model, provider, upstreamModel, stopReason, warnings: [...warnings] };
+    Object.assign(this.record, told, { joined: id });
+  }
+
   /** The answer is to be kept, or was. */
   keeps(keeper: ReplyKeeper): void {
     this.#keeper = keeper;
@@ -98,7 +105,8 @@ export class CallRecorder {
 
   failure(failure: Failure): void {
     const { record } = this;
-    record.outcome = failure.kind === 'client-gone' ? 'cancelled' : record.attempts.length > 0 ? 'failed' : 'refused';
+    const wasTried = record.attempts.length > 0;
+    record.outcome = failure.kind === 'client-gone' ? 'cancelled' : wasTried ? 'failed' : 'refused';
     record.status = failure.status;
     record.failure = { kind: failure.kind, message: failure.message };
     if (failure.kind !== 'client-gone') this.#extensions?.failed(failure);

@@ -14,18 +14,25 @@ import { answerStream, errorEvent } from './answer-stream.ts';
 import { CallRecorder } from './call-recorder.ts';
 import { clientGone, failureOf } from './failure-of.ts';
 import { heldStream } from './held-stream.ts';
+import { joinCall } from './joining/join-call.ts';
 import { keeperFor, type ReplyKeeper } from './keep-reply.ts';
 import { Leg } from './leg.ts';
+import type { Outcome } from './outcome.ts';
 import type { GatewayParts } from './parts.ts';
+import { recorded } from './recorded-stream.ts';
 import { replyHeaders, traceHeaders } from './reply-headers.ts';
 import { type Route, withSetFields } from './route-call.ts';
 import { type PrepareCall, TargetTries } from './try-targets.ts';
 
-/** A reply, or the failure that the client is told, with the headers that go on either. */
-export type Outcome = { ok: true; reply: Reply } | { ok: false; failure: Failure; headers: Record<string, string> };
+/** The outcome of a call: its own, or that of the running call that it is a retry of. Never throws. */
+export function handleCall(parts: GatewayParts, call: Call): Promise<Outcome> {
+  if (!call.received) return answerCall(parts, call);
+  const first = parts.running.find(call);
+  return first ? joinCall(parts, call, first) : parts.running.run(call, (running) => answerCall(parts, running));
+}
 
 /** The way of a call, top to bottom: admission, facts, decision, targets, reply, and its record once it is over. Never throws. */
-export async function handleCall(parts: GatewayParts, call: Call): Promise<Outcome> {
+async function answerCall(parts: GatewayParts, call: Call): Promise<Outcome> {
   const admission = parts.admission.begin(call);
   const extensions = parts.extensions?.begin(call);
   const recorder = new CallRecorder(parts, call, admission, extensions);
@@ -41,11 +48,16 @@ export async function handleCall(parts: GatewayParts, call: Call): Promise<Outco
       admission,
       extensions,
     });
-    return { ok: true, reply: { ...reply, headers: { ...reply.headers, ...admission.headers(), ...debug } } };
+    return {
+      ok: true,
+      record: recorder.record,
+      reply: { ...reply, headers: { ...reply.headers, ...admission.headers(), ...debug } },
+    };
   } catch (error) {
     const failure = failureOf(error, call);
     recorder.refusal(failure);
-    return { ok: false, failure, headers: { ...replyHeaders(recorder.record), ...admission.headers(), ...debug } };
+    const { record } = recorder;
+    return { ok: false, record, failure, headers: { ...replyHeaders(record), ...admission.headers(), ...debug } };
   }
 }
 
@@ -93,7 +105,11 @@ async function replyOf(parts: GatewayParts, call: Call, route: Route, companions
   return {
     kind: 'stream',
     headers: replyHeaders(recorder.record, source),
-    batches: recorded(batches, opening, recorder),
+    batches: recorded(batches, recorder, async (ended) => {
+      const opened = await opening.catch(() => undefined);
+      // A stream that was left before it began to be read has nobody else to end it.
+      if (opened instanceof Leg) opened.end(ended ? undefined : clientGone());
+    }),
   };
 }
 
@@ -155,30 +171,6 @@ async function* changedStream(
 
 function toldRoute({ targets, rule, reason }: Decision): PluginRoute {
   return { models: targets.map(({ name }) => name), rule, reason };
-}
-
-/** The batches as they pass, written down; the call is settled when the stream is over or left. */
-async function* recorded(
-  batches: AsyncGenerator<StreamEvent[]>,
-  opening: Promise<Leg | KeptReply>,
-  recorder: CallRecorder,
-): AsyncGenerator<StreamEvent[]> {
-  let ended = false;
-  try {
-    for await (const batch of batches) {
-      recorder.events(batch);
-      const last = batch.at(-1)?.type;
-      ended = last === 'message_stop' || last === 'error';
-      yield batch;
-      if (ended) return;
-    }
-  } finally {
-    if (!ended) recorder.left();
-    const opened = await opening.catch(() => undefined);
-    // A stream that was left before it began to be read has nobody else to end it.
-    if (opened instanceof Leg) opened.end(ended ? undefined : clientGone());
-    recorder.settle();
-  }
 }
 
 /** The value, or undefined where it is not there in time; the promise goes on. */

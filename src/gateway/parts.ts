@@ -8,6 +8,7 @@ import type { Health } from '../providers/health.ts';
 import type { Upstream } from '../providers/transport.ts';
 import type { RoutingTable } from '../routing/decide.ts';
 import type { LiveState } from '../routing/live-state.ts';
+import type { RunningCalls } from './joining/running-calls.ts';
 import type { CacheParts } from './keep-reply.ts';
 import type { CustomRouter } from './route-call.ts';
 
@@ -49,6 +50,8 @@ export interface GatewayParts extends AttemptParts, RoutingParts {
   extensions?: Extensions;
   /** Limits and budgets. */
   admission: Admission;
+  /** The calls on their way, which their clients’ retries join. */
+  running: RunningCalls;
   /** How targets and their keys do. */
   health: Health;
   retry: RetrySettings;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Call } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
 import type { CallObserver } from '../call/observer.ts';
-import type { AttemptRecord } from '../call/record.ts';
+import type { AttemptRecord, CallRecord } from '../call/record.ts';
 import type { Target } from '../providers/target.ts';
 import type { Decision } from '../routing/decide.ts';
 import type { EnterTarget } from './admit-call.ts';
@@ -14,7 +14,7 @@ import type { GatewayParts } from './parts.ts';
 
 /** Where tries are written down, and who follows them. */
 interface NotedTries {
-  record: { attempts: AttemptRecord[] };
+  record: Pick<CallRecord, 'attempts' | 'hedge'>;
   observer: CallObserver | undefined;
 }
 
@@ -104,12 +104,26 @@ export class TargetTries {
     const patienceMs = retry.hedge && this.hasMore ? health.slowestUsualMs(candidate.target) : undefined;
     if (patienceMs === undefined) return this.#try(call, candidate);
     const second = async () => {
-      this.skipTarget(candidate.target);
-      const other = this.#next();
-      if (!other || !(await this.#mayEnter(other.target))) return undefined;
-      return (asked: Call) => this.#try(asked, other);
+      const other = await this.#secondBeside(candidate.target);
+      return other && ((asked: Call) => this.#try(asked, other));
     };
     return hedged(call, (asked) => this.#try(asked, candidate), patienceMs, second);
+  }
+
+  /** The next target, where limits allow it and budgets can pay it beside the first; else it stays for later. */
+  async #secondBeside(first: Target): Promise<Candidate | undefined> {
+    const { targets } = this.#decision;
+    const second = targets[targets.indexOf(first) + 1];
+    if (!second) return undefined;
+    const refused = await this.#enter(second, true);
+    this.#noted.record.hedge = {
+      target: second.name,
+      asked: !refused,
+      ...(refused ? { reason: refused.message } : {}),
+    };
+    if (refused) return undefined;
+    this.skipTarget(first);
+    return this.#next();
   }
 
   #next(): Candidate | undefined {
@@ -173,11 +187,19 @@ export class TargetTries {
       return new Leg({ opened, record, health: known, release, estimatePrompt, learnPrompt, now });
     } catch (error) {
       const failure = fail(error);
+      if (failure.kind === 'outrun') this.#billOutrun(record, call, target);
       known.failed(failure);
       known.over();
       release();
       return failure;
     }
+  }
+
+  /** It had the prompt, and said nothing of it: providers bill that, so it is taken as used. */
+  #billOutrun(record: AttemptRecord, { request }: Call, { model }: Target): void {
+    if (record.usage) return;
+    record.usage = { input_tokens: this.#parts.estimateTokens(request, model), output_tokens: 0 };
+    record.usageEstimated = true;
   }
 
   /** One failure is told as it is; several of a kind as that kind, several kinds as "everybody failed", with all that was said. */

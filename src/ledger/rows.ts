@@ -104,7 +104,7 @@ function attemptRow(record: CallRecord, attempt: AttemptRecord, position: number
     counted(usage.cache_read_input_tokens),
     counted(usage.cache_creation_input_tokens),
     cost === null ? null : Math.min(cost, largestCount),
-    cost === null && (attempt.usage !== undefined || answeredUnknown(record, position)) ? 1 : 0,
+    cost === null && (attempt.usage !== undefined || costsUnknown(record, position)) ? 1 : 0,
   ];
 }
 
@@ -114,8 +114,10 @@ function outcomeOf(record: CallRecord, attempt: AttemptRecord, position: number)
   return isLast && attempt.outcome === 'ok' && record.outcome !== 'succeeded' ? record.outcome : attempt.outcome;
 }
 
-function answeredUnknown(record: CallRecord, position: number): boolean {
-  return record.outcome === 'succeeded' && record.costMicroUsd === null && position === record.attempts.length - 1;
+/** True where the last target did work that was not counted: it answered, or the process died while it did. */
+function costsUnknown({ outcome, costMicroUsd, attempts, failure }: CallRecord, position: number): boolean {
+  if (costMicroUsd !== null || position !== attempts.length - 1) return false;
+  return outcome === 'succeeded' || failure?.kind === 'process-lost';
 }
 
 /** Counts come from other people's servers: a senseless one must not spoil the sums. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Failure, type FailureKind } from '../call/failure.ts';
-import { Health, type RestChange } from './health.ts';
+import { Health, type KeyOutcome, type RestChange } from './health.ts';
 import { KeyPool } from './key-pool.ts';
 import type { Target } from './target.ts';
 
@@ -204,6 +204,47 @@ describe('what one process finds', () => {
     tellOther();
     expect(other.report(only).circuit).toBe('closed');
     succeed(only);
+    expect(told).toEqual([]);
+  });
+});
+
+describe('failures in a row that several processes count together', () => {
+  const only = target('only', 'sk-secret');
+  let told: KeyOutcome[];
+  let other: Health;
+
+  beforeEach(() => {
+    told = [];
+    health.onOutcome = (outcome) => told.push(outcome);
+    other = new Health({ enabled: true, failures: 3, cooldownMs: 30_000 }, () => now);
+  });
+
+  const tellOther = () => {
+    for (const outcome of told.splice(0)) other.applyOutcome(JSON.parse(JSON.stringify(outcome)) as KeyOutcome);
+  };
+
+  it('open the circuit in each of them, and give no key away', () => {
+    for (let count = 0; count < 3; count += 1) fail(only, 'upstream-error', 'sk-secret');
+    expect(JSON.stringify(told)).not.toContain('sk-secret');
+    tellOther();
+    expect(other.blocked(only)).toBe(health.blocked(only));
+    expect(other.blocked(only)).toMatch(/circuit is open/);
+  });
+
+  it('are ended by the success of any, which is told once', () => {
+    fail(only, 'upstream-error', 'sk-secret');
+    fail(only, 'upstream-error', 'sk-secret');
+    succeed(only, 'sk-secret');
+    succeed(only, 'sk-secret');
+    expect(told).toHaveLength(3);
+    tellOther();
+    other.applyOutcome({ target: 'p\nonly', key: 'another', failure: 'said so' });
+    expect(other.blocked(only)).toBeUndefined();
+  });
+
+  it('are not what says nothing of the target', () => {
+    fail(only, 'upstream-rate-limit', 'sk-secret', 5);
+    fail(only, 'upstream-refused-request', 'sk-secret');
     expect(told).toEqual([]);
   });
 });

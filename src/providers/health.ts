@@ -32,6 +32,31 @@ export interface RestChange {
   rest: KeyRest;
 }
 
+/** The places at targets that bound how many calls they answer at a time, where several processes share them. */
+export interface Places {
+  /** A place among `limit`. Rejects with Failure `target-busy`, or the signal's reason. */
+  take(place: WantedPlace, signal: AbortSignal): Promise<() => void>;
+}
+
+export interface WantedPlace {
+  /** Provider and model. */
+  target: string;
+  /** The target as people know it. */
+  name: string;
+  limit: number;
+  session: string;
+}
+
+/** How a call with a key of a target went, where it says something about the target. */
+export interface KeyOutcome {
+  /** Provider and model. */
+  target: string;
+  /** Tells the key from others without giving it away. */
+  key: string;
+  /** What was said; undefined where it went well. */
+  failure?: string;
+}
+
 /** One call on its way to a target; told exactly once how it went, and once that it is over. */
 export interface Attempt {
   /** The first output is there. */
@@ -51,10 +76,14 @@ export class Health {
   readonly #targets = new Map<string, TargetHealth>();
   /** Told of what other processes should know. */
   onChange: ((change: RestChange) => void) | undefined;
+  /** Told of each failure, and of the success that ends a row of them: processes that count them together. */
+  onOutcome: ((outcome: KeyOutcome) => void) | undefined;
+  readonly #places: Places | undefined;
 
-  constructor(breaker: BreakerSettings, now: () => number) {
+  constructor(breaker: BreakerSettings, now: () => number, places?: Places) {
     this.#breaker = breaker;
     this.#now = now;
+    this.#places = places;
   }
 
   /** Other settings from now on. */
@@ -65,6 +94,13 @@ export class Health {
   /** What another process found. */
   applyRemote({ target, key, rest }: RestChange): void {
     this.#ofId(target).fingerprinted(key).apply(rest);
+  }
+
+  /** How a call of another process went, that counts with those of this one. */
+  applyOutcome({ target, key, failure }: KeyOutcome): void {
+    const slot = this.#ofId(target).fingerprinted(key);
+    if (failure === undefined) slot.succeeded();
+    else if (this.#breaker.enabled) slot.failed(this.#now(), this.#breaker, failure);
   }
 
   /** Why no key of the target can be used now; undefined where one can. */
@@ -88,8 +124,16 @@ export class Health {
 
   /** A place among the calls that the target answers at a time. Rejects with Failure `target-busy`, or the signal's reason. */
   takePlace(target: Target, session: string, signal: AbortSignal): Promise<() => void> {
-    if (target.maxConcurrent === undefined) return Promise.resolve(noPlace);
-    return this.#of(target).slots(target.maxConcurrent).take(session, target.name, signal);
+    const { maxConcurrent: limit, name } = target;
+    if (limit === undefined) return Promise.resolve(noPlace);
+    if (this.#places) {
+      const known = this.#of(target);
+      known.waitingElsewhere += 1;
+      return this.#places.take({ target: idOf(target), name, limit, session }, signal).finally(() => {
+        known.waitingElsewhere -= 1;
+      });
+    }
+    return this.#of(target).slots(limit).take(session, name, signal);
   }
 
   inFlight(target: Target): number {
@@ -138,8 +182,9 @@ export class Health {
     let over = false;
     return {
       succeeded: () => {
-        const { rest } = slot;
+        const { rest, failures } = slot;
         slot.succeeded();
+        if (failures > 0) this.onOutcome?.({ target: idOf(target), key: fingerprintOf(key) });
         known.checkProblem = undefined;
         tell(rest);
         known.note(true, this.#now(), this.#now() - startedAt);
@@ -150,8 +195,10 @@ export class Health {
         if (failure.status === 499) return slot.released();
         const wait = coolDownMs(failure);
         if (wait !== undefined) slot.coolDown(this.#now() + wait, coolDownReason(failure));
-        if (breaker.enabled && countsAgainst.has(failure.kind)) slot.failed(this.#now(), breaker, failure.message);
-        else slot.released();
+        if (breaker.enabled && countsAgainst.has(failure.kind)) {
+          slot.failed(this.#now(), breaker, failure.message);
+          this.onOutcome?.({ target: idOf(target), key: fingerprintOf(key), failure: failure.message });
+        } else slot.released();
         if (countsAgainst.has(failure.kind)) known.note(false, this.#now());
         tell(rest);
       },
@@ -187,6 +234,8 @@ export class Health {
 
 class TargetHealth {
   inFlight = 0;
+  /** Calls that wait for a place that another process gives. */
+  waitingElsewhere = 0;
   latencyMs: number | undefined;
   lastChecked: number | undefined;
   lastOk: boolean | undefined;
@@ -221,7 +270,7 @@ class TargetHealth {
   }
 
   get waiting(): number {
-    return this.#slots?.waiting ?? 0;
+    return this.waitingElsewhere + (this.#slots?.waiting ?? 0);
   }
 
   note(ok: boolean, now: number, latencyMs?: number): void {
@@ -241,7 +290,7 @@ class TargetHealth {
 }
 
 /** How long a call waits for its turn at a busy target, in milliseconds. */
-const longestWaitMs = 15_000;
+export const longestWaitMs = 15_000;
 const noPlace = () => {};
 const keptSamples = 50;
 const fewestSamples = 10;

@@ -27,6 +27,11 @@ export class KeyHealth {
     return { openUntil: this.#openUntil ?? null, coolUntil: this.#coolUntil, reason: this.#reason };
   }
 
+  /** Failures in a row. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   /** What another process found. */
   apply({ openUntil, coolUntil, reason }: KeyRest): void {
     this.#openUntil = openUntil ?? undefined;

@@ -10,6 +10,8 @@ export interface TargetSenses {
   inFlight?(target: Target): number;
   latencyMs?(target: Target): number | undefined;
   random?(): number;
+  /** Undefined where this process decides alone. */
+  pools?: PoolMemory;
   /** Milliseconds since the epoch, for what a prompt cache still holds. */
   now?(): number;
 }
@@ -18,15 +20,33 @@ const mostSessions = 10_000;
 /** Providers keep a prompt for about that long after its last use, in milliseconds. */
 const warmForMs = 300_000;
 
-interface Remembered extends SessionState {
+/** Where a session is, and since when, in milliseconds since the epoch. */
+export interface Remembered extends SessionState {
   at: number;
 }
 
-/** The state of one process: turns of pools and targets of sessions are its own, the rest it is told. */
+/** What several processes that decide have in common of their pools. */
+export interface PoolMemory {
+  /** A call comes to a pool: whose turn it is and where its session is. A session that is new uses the turn up, once. */
+  ask(pool: string, session: string | undefined, look: boolean): Promise<PoolMoment>;
+  tookTurn(pool: string): void;
+  remember(session: string, known: Remembered): void;
+}
+
+export interface PoolMoment {
+  turn: number;
+  /** True where the turn is used up by being asked for. */
+  taken: boolean;
+  session?: Remembered;
+}
+
+/** The state of one process: turns of pools and targets of sessions are its own unless others decide too, the rest it is told. */
 export class LiveState implements RoutingState {
   readonly #senses: TargetSenses;
   readonly #turns = new Map<string, number>();
   readonly #sessions = new LRUCache<string, Remembered>({ max: mostSessions });
+  /** Calls whose turn was used up when it was asked for. */
+  readonly #tookTurn = new WeakSet<Facts>();
 
   constructor(senses: TargetSenses = {}) {
     this.#senses = senses;
@@ -54,6 +74,19 @@ export class LiveState implements RoutingState {
     return this.#turns.get(pool) ?? 0;
   }
 
+  /** The state for a call that comes to a pool, as all processes know it; undefined where this one decides alone. */
+  async inPool(pool: string, facts: Facts, look = false): Promise<Pick<RoutingState, 'turn' | 'session'> | undefined> {
+    const { pools } = this.#senses;
+    if (!pools) return undefined;
+    const { turn, taken, session } = await pools.ask(pool, facts.session, look);
+    if (taken) this.#tookTurn.add(facts);
+    if (facts.session !== undefined) {
+      if (session) this.#sessions.set(facts.session, session);
+      else this.#sessions.delete(facts.session);
+    }
+    return { turn: () => turn, session: (id) => this.session(id) };
+  }
+
   get random(): number {
     return this.#senses.random?.() ?? 0;
   }
@@ -62,7 +95,7 @@ export class LiveState implements RoutingState {
   noteDecision(decision: Decision, facts: Facts): void {
     const { pool, targets } = decision;
     if (pool === undefined || targets[0] === undefined) return;
-    if (pool.tookTurn) this.#turns.set(pool.name, this.turn(pool.name) + 1);
+    if (pool.tookTurn) this.#useTurn(pool.name, facts);
     if (facts.session === undefined || !pool.members.includes(targets[0].name)) return;
     this.#remember(facts.session, targets[0], facts);
   }
@@ -74,6 +107,12 @@ export class LiveState implements RoutingState {
     if (pool.members.includes(target.name)) this.#remember(facts.session, target, facts);
   }
 
+  #useTurn(pool: string, facts: Facts): void {
+    const { pools } = this.#senses;
+    if (!pools) this.#turns.set(pool, this.turn(pool) + 1);
+    else if (!this.#tookTurn.has(facts)) pools.tookTurn(pool);
+  }
+
   /** A subagent or a title has a prompt of its own beside the session's. */
   #remember(session: string, target: Target, facts: Facts): void {
     const known = this.#sessions.get(session);
@@ -81,7 +120,9 @@ export class LiveState implements RoutingState {
     const stays = known?.target === target.name;
     if (stays && !isMain) return;
     const warmTokens = isMain ? facts.promptTokens(target.model) : 0;
-    this.#sessions.set(session, { target: target.name, warmTokens, at: this.#now() });
+    const remembered = { target: target.name, warmTokens, at: this.#now() };
+    this.#sessions.set(session, remembered);
+    this.#senses.pools?.remember(session, remembered);
   }
 
   #now(): number {

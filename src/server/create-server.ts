@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { isLoopbackOrigin, refuseForeignPages } from '../admission/web-guard.ts';
 import type { Caller } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
+import { allowCompression } from './compress.ts';
 import { isOwner, owner } from './owner.ts';
 import { headersOf, newCallId } from './read-call.ts';
 import { type Exchange, findRoute, formatOfPath, type Route } from './route-table.ts';
@@ -25,6 +26,7 @@ async function handle(service: Service, request: IncomingMessage, response: Serv
   try {
     const headers = headersOf(request);
     const { path, query } = splitUrl(request.url ?? '/');
+    if (service.compression) allowCompression(response, service.compression);
     if (service.localOnly) refuseForeignPages(headers);
     if (service.enableCors && crossOrigin(service, request, response, headers)) return;
     const route = findRoute(request.method ?? 'GET', path, service.metricsPath);
@@ -101,7 +103,7 @@ function crossOrigin(
   const { origin } = headers;
   if (origin === undefined || (service.authenticator.isOpen && !isLoopbackOrigin(origin))) return false;
   response.setHeader('access-control-allow-origin', origin);
-  response.setHeader('vary', 'origin');
+  response.appendHeader('vary', 'origin');
   response.setHeader('access-control-expose-headers', '*');
   if (request.method !== 'OPTIONS') return false;
   response.writeHead(204, {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Call, Caller } from '../call/call.ts';
+import type { Call, Caller, ReceivedRequest } from '../call/call.ts';
 import { Failure } from '../call/failure.ts';
 import type { ClientFormat, ReplyWriter, RequestContext } from '../inbound/client-format.ts';
 import { messagesFormat } from '../inbound/messages/index.ts';
@@ -35,6 +35,7 @@ export interface CallSource {
   query: string;
   headers: Record<string, string>;
   signal: AbortSignal;
+  received?: ReceivedRequest;
 }
 
 /** A call, and what tells its reply in the client's form. */
@@ -55,14 +56,14 @@ export function readCall(source: CallSource): Call {
 
 /** The call that a body in the client's form asks for. Throws Failure `malformed-request`, `not-expressible`. */
 export function readCallAs(format: ClientFormat, source: CallSource, { recall, keep, bodies }: CallMemory): ReadCall {
-  const { id, startedAt, caller, headers, signal, body } = source;
+  const { id, startedAt, caller, headers, signal, body, received } = source;
   const read = format.readRequest(bodyOf(format, body, bodies), body, { callId: id, startedAt, recall, keep });
   const { request, rawBody, warnings, reply } = read;
   const sessionId = sessionOf(headers, request) ?? read.sessionId;
   // Of another API the query has no meaning upstream.
   const query = rawBody === undefined ? '' : source.query;
   const call = { id, startedAt, caller, request, rawBody, query, headers, sessionId, signal, warnings };
-  return { call, writer: reply };
+  return { call: received ? { ...call, received } : call, writer: reply };
 }
 
 function bodyOf(format: ClientFormat, body: Buffer, bodies: RecentBodies | undefined): JsonObject {

@@ -6,7 +6,7 @@ import { messagesFormat } from '../inbound/messages/index.ts';
 import { chatFormat } from '../inbound/openai-chat/index.ts';
 import { responsesFormat } from '../inbound/openai-responses/index.ts';
 import { listCalls, oneCall } from './endpoints/calls.ts';
-import { controlReload, controlStop } from './endpoints/control.ts';
+import { controlReload, controlRestart, controlStop } from './endpoints/control.ts';
 import { countTokens } from './endpoints/count-tokens.ts';
 import { explain } from './endpoints/explain.ts';
 import { health, healthDetailed, healthLive, healthModels, healthReady } from './endpoints/health.ts';
@@ -133,6 +133,10 @@ export const routes: readonly Route[] = [
   {
     ...{ method: 'POST', path: '/api/control/reload', permissions: nobody, handle: controlReload },
     summary: 'For commands that change the configuration: asks for the same token',
+  },
+  {
+    ...{ method: 'POST', path: '/api/control/restart', permissions: nobody, handle: controlRestart },
+    summary: 'For `router restart`, where several processes serve: asks for the same token',
   },
   {
     ...{ method: 'GET', path: '/health', permissions: nobody, handle: health },

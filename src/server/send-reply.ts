@@ -3,6 +3,7 @@ import type { Failure } from '../call/failure.ts';
 import type { Reply } from '../call/reply.ts';
 import type { ClientFormat, ReplyWriter } from '../inbound/client-format.ts';
 import type { StreamEvent } from '../protocol/stream-event.ts';
+import { sendBody } from './compress.ts';
 
 /** How long a client waits at most without a byte. */
 const pingIntervalMs = 10_000;
@@ -22,14 +23,8 @@ export async function sendReply(
 ): Promise<void> {
   if (reply.kind === 'message') {
     const bytes = writer.writeMessage(reply.message);
-    response.writeHead(200, {
-      ...reply.headers,
-      'content-type': 'application/json',
-      'content-length': bytes.length,
-      ...format.idHeaders(id),
-    });
-    response.end(bytes);
-    return;
+    const headers = { ...reply.headers, 'content-type': 'application/json', ...format.idHeaders(id) };
+    return sendBody(response, 200, headers, bytes);
   }
   response.writeHead(200, {
     ...reply.headers,
@@ -89,21 +84,19 @@ export function sendFailure(
   }
   const { retryAfterSeconds, shouldRetry } = failure.details;
   const written = format.writeFailure(failure, id);
-  response.writeHead(written.status, {
+  const told = {
     ...headers,
     ...written.headers,
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
     ...(shouldRetry === undefined ? {} : { 'x-should-retry': String(shouldRetry) }),
     'content-type': 'application/json',
-    'content-length': written.body.length,
     ...format.idHeaders(id),
-  });
-  response.end(written.body);
+  };
+  sendBody(response, written.status, told, written.body);
 }
 
 /** Sends a JSON document. */
 export function sendJson(response: ServerResponse, id: string, status: number, value: unknown): void {
   const bytes = Buffer.from(JSON.stringify(value));
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, 'request-id': id });
-  response.end(bytes);
+  sendBody(response, status, { 'content-type': 'application/json', 'request-id': id }, bytes);
 }

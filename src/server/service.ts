@@ -5,9 +5,11 @@ import type { GatewayParts } from '../gateway/parts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Registry } from '../providers/registry.ts';
 import type { LogState } from '../telemetry/logger.ts';
-import type { Gauges, Metrics } from '../telemetry/metrics.ts';
-import type { TraceRing } from '../telemetry/trace-ring.ts';
+import type { MetricSnapshot } from '../telemetry/series.ts';
+import type { TraceView } from '../telemetry/trace-view.ts';
+import type { CompressionSettings } from './compress.ts';
 import type { Conversations } from './conversations.ts';
+import type { ProcessState } from './process-state.ts';
 import type { RecentBodies } from './recent-bodies.ts';
 
 /** What the endpoints serve from. A reload replaces `gateway`, `registry` and `authenticator` as one. */
@@ -25,6 +27,8 @@ export interface Service {
   /** True where only this machine may call: bound to loopback, and without keys. */
   readonly localOnly: boolean;
   readonly enableCors: boolean;
+  /** How replies that are not streams are compressed; undefined where they are not. */
+  readonly compression: CompressionSettings | undefined;
   /** The records of calls. */
   readonly ledger: Ledger;
   /** What several routers share: limits, budgets, keys. `away` can't be asked, and this one goes on by itself. */
@@ -33,21 +37,20 @@ export interface Service {
   readonly currency: Currency;
   /** Where metrics are served; undefined where they are not. */
   readonly metricsPath: string | undefined;
-  readonly metrics: Metrics;
-  /** What clients that asked for it can read of their calls; it outlives a reload. */
-  readonly traces: TraceRing;
   readonly logState: LogState;
   /** True from the moment of stopping: running calls finish, new ones are refused. */
   readonly draining: boolean;
-  /** Features that are configured and that this version lacks. */
-  readonly notAvailableYet: readonly string[];
   /** What is wrong with the configuration on disk, where the running one is older. */
   readonly configError: string | undefined;
   readonly activeCalls: number;
   /** What commands of the same user may do. */
   readonly control: Control;
-  /** What is so now. */
-  gauges(): Gauges;
+  /** The numbers of every process that serves. */
+  metricSnapshots(): Promise<MetricSnapshot[][]>;
+  /** How every process that serves does, this one first. */
+  processes(): Promise<ProcessState[]>;
+  /** What a client that asked for it can read of its call; undefined where it is not kept any more. */
+  trace(callId: string): Promise<TraceView | undefined>;
   /** A call begins; the returned function says that it is over. `end` ends it from outside, for the reason given. */
   enter(end: (reason: Failure) => void): () => void;
   /** Tells the log of a fault of the router's own. */
@@ -61,4 +64,6 @@ export interface Control {
   stop(): void;
   /** Reads the configuration again. */
   reload(): void;
+  /** Replaces every worker, one after the other; undefined where the router is one process. */
+  readonly restart?: () => void;
 }

@@ -13,6 +13,7 @@ export function callFields(record: CallRecord): Record<string, unknown> {
     outcome: record.outcome,
     stream: record.stream,
     attempts: record.attempts.length,
+    ...(record.joined === undefined ? {} : { joined: record.joined }),
     durationMs: record.durationMs,
     firstOutputMs: record.firstOutputMs ?? null,
     inputTokens: record.usage?.input_tokens ?? null,

@@ -12,6 +12,8 @@ export interface LogSettings {
   console: boolean;
   /** The file that gets the lines as JSON. */
   file?: RotationSettings;
+  /** Takes every line as JSON, with its end, in place of console and file. */
+  sink?(line: string): void;
   /** What must not stand in any line. */
   secrets?: Iterable<string | undefined>;
 }
@@ -40,6 +42,8 @@ export interface Logger {
   hide(secrets: Iterable<string | undefined>): void;
   /** One line for a call that is over. */
   call(record: CallRecord): void;
+  /** Takes a line with its end that another process logged. */
+  write(line: string): void;
   /** Writes what is still held. */
   flush(): void;
   /** Writes what is still held, and finishes what is being compressed. Nothing is logged to the file behind it. */
@@ -54,13 +58,13 @@ export function createLogger(settings: LogSettings): Logger {
       settings.file,
       fileEvents(() => logger),
     );
-  const sinks: ((line: string) => void)[] = [];
+  const sinks: ((line: string) => void)[] = settings.sink ? [settings.sink] : [];
   if (settings.console) sinks.push(consoleSink(settings.format));
   if (file) sinks.push((line) => file.write(line));
-  const write = (line: string) => {
-    const shown = redactText(line, secrets);
-    for (const sink of sinks) sink(shown);
+  const pass = (line: string) => {
+    for (const sink of sinks) sink(line);
   };
+  const write = (line: string) => pass(redactText(line, secrets));
   const log = pino(
     {
       level: settings.level,
@@ -95,6 +99,7 @@ export function createLogger(settings: LogSettings): Logger {
     hide: (values) => {
       secrets = worthHiding(values);
     },
+    write: pass,
     call: (record) => log[record.outcome === 'failed' ? 'warn' : 'info'](callFields(record), 'call'),
     flush,
     close: async () => {

@@ -67,7 +67,12 @@ export class Metrics {
   /** All numbers of this process, as JSON that can be sent to another. */
   snapshot(gauges: Gauges): MetricSnapshot[] {
     const counted = Object.values(this.#counters).map((series) => series.snapshot());
-    return [...counted, ...this.#moment.snapshot(gauges)];
+    return [...counted, ...this.moment(gauges)];
+  }
+
+  /** What is so at the moment, without what was counted. */
+  moment(gauges: Gauges): MetricSnapshot[] {
+    return this.#moment.snapshot(gauges);
   }
 }
 

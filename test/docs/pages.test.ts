@@ -50,7 +50,6 @@ describe('the blocks of the pages', () => {
       await assembly.transport.destroy();
       rmSync(folder, { recursive: true });
       expect(assembly.warnings).toEqual([]);
-      expect(assembly.notAvailableYet).toEqual([]);
       const problems = assembly.registry.targets.filter(
         ({ problem, provider }) => problem && !needsLogin.has(provider),
       );

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { judgeStream } from '../../src/protocol/grammar.ts';
 import { newGate } from '../support/gate.ts';
@@ -27,7 +28,11 @@ afterEach(async () => {
 
 const keys = ['key-one-00001', 'key-two-00002'];
 
-async function start(more: Record<string, unknown> = {}, model: Record<string, unknown> = {}): Promise<void> {
+async function start(
+  more: Record<string, unknown> = {},
+  model: Record<string, unknown> = {},
+  other: Record<string, unknown> = {},
+): Promise<void> {
   const provider = ({ url }: ScriptedProvider, apiKey: unknown, models: unknown) => ({
     ...{ type: 'anthropic', apiKey, baseUrl: url, models },
   });
@@ -35,7 +40,7 @@ async function start(more: Record<string, unknown> = {}, model: Record<string, u
     {
       providers: {
         one: provider(first, keys, { first: { supportsTools: true, ...model } }),
-        two: provider(second, 'key-of-second', { second: {} }),
+        two: provider(second, 'key-of-second', { second: other }),
       },
       routing: { defaultModel: 'first', fallbackModel: 'second' },
       timeouts: { firstByte: 5000, idle: 5000 },
@@ -195,6 +200,62 @@ describe('a target that is slower than it usually is', () => {
       { target: 'first', outcome: 'cancelled' },
       { target: 'second', outcome: 'ok' },
     ]);
+    expect(call.hedge).toEqual({ target: 'second', asked: true });
+  });
+
+  describe('with a budget', () => {
+    const pricing = { input: 1, output: 1000 };
+    const hedging = { retry: { hedge: true, attempts: 0 }, routing: { defaultModel: 'first', fallbacks: ['second'] } };
+
+    /** A worst case of about a dollar for each of the two. */
+    async function startWith(daily: number): Promise<void> {
+      const more = { ...hedging, costOptimization: { budget: { daily } } };
+      await start(more, { pricing }, { pricing });
+      for (let count = 0; count < 12; count += 1) expect((await ask()).headers['x-router-model']).toBe('first');
+    }
+
+    const callOf = async (reply: HttpReply) =>
+      (await http(`${router.url}/api/calls/${reply.headers['request-id']}`)).json();
+
+    it('is outrun by the next, where the worst case of both fits, and both are billed', async () => {
+      await startWith(3);
+      first.act(() => undefined);
+      const reply = await ask();
+      expect(reply.headers['x-router-model']).toBe('second');
+      expect(await callOf(reply)).toMatchObject({
+        hedge: { target: 'second', asked: true },
+        timeline: [
+          { target: 'first', outcome: 'cancelled', tokens: { output: 0 }, usageEstimated: true },
+          { target: 'second', outcome: 'ok', cost: '0.005010' },
+        ],
+      });
+    });
+
+    it('is waited for, where only one of them can be paid, and the record says why', async () => {
+      await startWith(1.5);
+      first.act(async (asked, response) => {
+        await delay(300);
+        sayText(asked, response, 'first, late');
+      });
+      const reply = await ask();
+      expect(reply.headers['x-router-model']).toBe('first');
+      expect(second.asked).toHaveLength(0);
+      expect((await callOf(reply)).hedge).toEqual({
+        ...{ target: 'second', asked: false },
+        reason: expect.stringMatching(/second: .*budget/),
+      });
+    });
+
+    it('is followed by the next when it fails, although that could not be asked beside it', async () => {
+      await startWith(1.5);
+      first.act(async (_asked, response) => {
+        await delay(300);
+        refuse(response, 529, 'overloaded_error');
+      });
+      const reply = await ask();
+      expect([reply.status, reply.headers['x-router-model']]).toEqual([200, 'second']);
+      expect((await callOf(reply)).hedge).toMatchObject({ target: 'second', asked: false });
+    });
   });
 });
 

@@ -18,6 +18,7 @@ const idleMs = 1000;
 const atOnce = 48;
 
 interface HttpCase {
+  number: number;
   marker: string;
   format: string;
   recording: Recording;
@@ -74,7 +75,16 @@ function chunked(bytes: Buffer): Buffer {
 
 const lastChunk = Buffer.from('0\r\n\r\n');
 
-let router: InProcessRouter;
+/** One with nothing on that has to be asked for, and one with all of it. */
+let routers: InProcessRouter[] = [];
+
+const everything = {
+  rateLimit: { enabled: true, global: { requests: 100_000, window: 60 } },
+  costOptimization: { enabled: true, budget: { daily: 1_000_000 } },
+  cache: { enabled: true, type: 'memory', ttl: 60 },
+  logging: { level: 'error', bodies: 'on' },
+  plugins: ['CostTrackingPlugin'],
+};
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
@@ -90,21 +100,21 @@ beforeAll(async () => {
       models: { [`wall-${format}`]: { ...full, supportsTools: true, contextWindow: 1_000_000 } },
     };
   }
-  router = await startInProcess(
-    {
-      providers,
-      routing: { defaultModel: 'second', fallbackModel: 'second' },
-      retry: { attempts: 0 },
-      circuitBreaker: { enabled: false },
-      timeouts: { idle: idleMs, firstByte: 5000 },
-    },
-    {},
-    'silent',
-  );
+  const config = {
+    providers,
+    routing: { defaultModel: 'second', fallbackModel: 'second' },
+    retry: { attempts: 0 },
+    circuitBreaker: { enabled: false },
+    timeouts: { idle: idleMs, firstByte: 5000 },
+  };
+  routers = [
+    await startInProcess(config, {}, 'silent'),
+    await startInProcess({ ...config, ...everything }, {}, 'silent'),
+  ];
 });
 
 afterAll(async () => {
-  await router?.stop();
+  await Promise.all(routers.map((router) => router.stop()));
   for (const socket of open) socket.destroy();
   upstream.close();
 });
@@ -114,12 +124,24 @@ let made = 0;
 function newCase(format: string, recording: Recording, at: number, fault: Fault, fallback: boolean): HttpCase {
   made += 1;
   const marker = `WALL-${made}-END`;
-  const chosen: HttpCase = { marker, format, recording, at, fault, fallback, saved: false, said: undefined };
+  const chosen: HttpCase = {
+    number: made,
+    marker,
+    format,
+    recording,
+    at,
+    fault,
+    fallback,
+    saved: false,
+    said: undefined,
+  };
   cases.set(marker, chosen);
   return chosen;
 }
 
+/** The cases take turns at the routers. */
 async function play(chosen: HttpCase): Promise<{ events: StreamEventData[]; refused?: string }> {
+  const router = routers[chosen.number % routers.length]!;
   const reply = await http(`${router.url}/v1/messages`, {
     body: {
       ...{ model: `${chosen.format}/wall-${chosen.format}`, max_tokens: 4096, stream: true },
@@ -178,7 +200,9 @@ describe('an upstream that dies over HTTP', () => {
     process.stdout.write(`fault wall over HTTP: ${all.length} cases run, ${all.length - wrong.length} passed\n`);
     expect(wrong).toEqual([]);
     expect(all.length).toBeGreaterThanOrEqual(3000);
-    const calls = (await http(`${router.url}/health/detailed`)).json() as { activeCalls: number };
-    expect(calls.activeCalls).toBe(0);
+    for (const { url } of routers) {
+      const calls = (await http(`${url}/health/detailed`)).json() as { activeCalls: number };
+      expect(calls.activeCalls).toBe(0);
+    }
   }, 300_000);
 });

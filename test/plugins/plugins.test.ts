@@ -360,7 +360,6 @@ describe('a configuration', () => {
       { 'p.mjs': 'export default class { constructor() { throw new Error("no key") } onRequest() {} }' },
     );
     expect(router.warnings.join()).toContain('no key');
-    expect(router.notAvailableYet).toEqual([]);
   });
 
   it('may name the cache and limits as plugins', async () => {

@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe } from 'vitest';
+import { Link } from '../../src/daemon/cluster/link.ts';
 import { InsuredStore } from '../../src/stores/insured.ts';
 import { Journal } from '../../src/stores/journal.ts';
 import { MemoryStore } from '../../src/stores/memory.ts';
+import { type AskStore, PrimaryStore } from '../../src/stores/primary.ts';
 import { RedisStore } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { ends } from '../support/ends.ts';
 import { type RedisServer, redisInstalled, startRedis } from '../support/redis.ts';
 import { type Clock, storeContract } from './contract.ts';
 
@@ -30,6 +33,19 @@ describe('a store in the process', () => {
 
 describe('a store in the process with a journal', () => {
   storeContract((clock) => kept(new MemoryStore(() => clock.at, new Journal(join(folder, 'accounts')))), 20);
+});
+
+describe('a store in the primary', () => {
+  storeContract((clock) => {
+    const held = new MemoryStore(() => clock.at);
+    const [worker, primary] = ends();
+    new Link(primary, {
+      store: (operation: keyof Store, args: unknown[]) =>
+        (held[operation] as (...args: unknown[]) => unknown).apply(held, args),
+    });
+    const link = new Link<{ store(operation: string, args: unknown[]): Promise<unknown> }>(worker, {});
+    return new PrimaryStore(((operation, args) => link.ask('store', operation, args)) as AskStore);
+  }, 50);
 });
 
 describe.runIf(redis)('a store in Redis', () => {

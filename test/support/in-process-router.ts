@@ -9,7 +9,6 @@ export interface InProcessRouter {
   url: string;
   folder: string;
   warnings: string[];
-  notAvailableYet: string[];
   /** Writes the configuration anew and reloads it. */
   reconfigure(config: unknown): Promise<void>;
   stop(): Promise<void>;
@@ -38,7 +37,6 @@ export async function startInProcess(
     url: router.url,
     folder,
     warnings: router.warnings,
-    notAvailableYet: router.notAvailableYet,
     async reconfigure(next) {
       write(next);
       await router.reload();

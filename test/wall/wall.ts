@@ -6,13 +6,14 @@ import type { DialectName } from '../../src/dialects/dialect.ts';
 import { handleCall } from '../../src/gateway/handle-call.ts';
 import type { GatewayParts } from '../../src/gateway/parts.ts';
 import type { MessagesRequest, StreamEventData } from '../../src/protocol/messages.ts';
+import type { StreamEvent } from '../../src/protocol/stream-event.ts';
 import { makeTarget } from '../../src/providers/make-target.ts';
 import type { Target } from '../../src/providers/target.ts';
 import type { Upstream, UpstreamReply, UpstreamRequest } from '../../src/providers/transport.ts';
 import type { RoutingTable } from '../../src/routing/table.ts';
 import { formats, pathOf, toolsOf } from '../corpus/formats.ts';
 import type { Recording } from '../corpus/recording.ts';
-import { admitsAll } from '../support/admission.ts';
+import { type Combination, featuresOf, has } from './combination.ts';
 import { fallbackReply } from './fallback.ts';
 import { errorFrame, type Fault, garbage } from './faults.ts';
 import { judge } from './judge.ts';
@@ -41,32 +42,38 @@ export class Wall {
   }
 
   /** Runs one case, in which the first target dies behind `at` bytes; what is wrong with what the client got, empty where nothing is. */
-  async run(at: number, fault: Fault, fallback: boolean, passTime: () => Promise<void>): Promise<string[]> {
-    this.#whole ??= await this.#play(this.#body.length, 'close', false, passTime);
-    const outcome = await this.#play(at, fault, fallback, passTime);
+  async run(at: number, fault: Fault, combination: Combination, passTime: () => Promise<void>): Promise<string[]> {
+    this.#whole ??= await this.#play(this.#body.length, 'close', 0, passTime);
+    const outcome = await this.#play(at, fault, combination, passTime);
     const { upstream, records, refused, events } = outcome;
     const wrong = judge(
       { events, refused: refused?.message, saved: upstream.askedSecond, said: upstream.said },
       this.#whole.events,
-      fallback,
+      has(combination, 'fallback'),
     );
     if (upstream.left > 0) wrong.push(`${upstream.left} upstream connections were left open`);
     if (records.length !== 1) wrong.push(`settled ${records.length} times`);
-    return wrong;
+    return [...wrong, ...outcome.wrong];
   }
 
-  async #play(at: number, fault: Fault, fallback: boolean, passTime: () => Promise<void>): Promise<Outcome> {
+  async #play(at: number, fault: Fault, combination: Combination, passTime: () => Promise<void>): Promise<Outcome> {
     const upstream = new DyingUpstream(this.#body.subarray(0, at), fault, this.#target.dialect.name, passTime);
     const records: CallRecord[] = [];
-    const parts = partsWith(upstream, this.#target, fallback ? this.#second : undefined, records);
-    const reply = await handleCall(parts, callOf(this.#request));
-    const events: StreamEventData[] = [];
+    const second = has(combination, 'fallback') ? this.#second : undefined;
+    const features = await featuresOf(combination);
+    const parts = { ...partsWith(upstream, this.#target, second, records), ...features.parts };
+    const { call, deliver } = callOf(this.#request);
+    const reply = await handleCall(parts, call);
+    const events: StreamEvent[] = [];
     if (reply.ok && reply.reply.kind === 'stream') {
-      for await (const batch of reply.reply.batches) for (const event of batch) events.push(event.data);
+      for await (const batch of reply.reply.batches) events.push(...batch);
     }
+    deliver();
     // A connection whose answer was whole is given a moment to end by itself.
     if (upstream.left > 0) await passTime();
-    return { refused: reply.ok ? undefined : reply.failure, events, records, upstream };
+    const wrong = await features.wrong({ events, records, refused: !reply.ok });
+    const refused = reply.ok ? undefined : reply.failure;
+    return { refused, events: events.map(({ data }) => data), records, upstream, wrong };
   }
 }
 
@@ -75,6 +82,8 @@ interface Outcome {
   events: StreamEventData[];
   records: CallRecord[];
   upstream: DyingUpstream;
+  /** With what was switched on beside. */
+  wrong: string[];
 }
 
 /** The first target dies; the second, where there is one, answers. */
@@ -172,10 +181,12 @@ function targetOf(name: string, type: string, model: string, baseUrl: string): T
   );
 }
 
-/** It keeps nothing of a call, so that all of them share one. */
-const admission = admitsAll();
-
-function partsWith(upstream: Upstream, first: Target, second: Target | undefined, records: CallRecord[]): GatewayParts {
+function partsWith(
+  upstream: Upstream,
+  first: Target,
+  second: Target | undefined,
+  records: CallRecord[],
+): Omit<GatewayParts, 'admission'> {
   const table: RoutingTable = {
     ...{ find: () => undefined, resolve: () => second, defaultTarget: first, hasCustomRouter: false },
     ...{ rules: [], intelligentRules: [], costRules: [], scenarios: { longContextThreshold: 60_000 }, pool: undefined },
@@ -184,7 +195,6 @@ function partsWith(upstream: Upstream, first: Target, second: Target | undefined
   };
   return {
     ...newMoment(),
-    admission,
     ...{ table, upstream, measurePrompt: () => () => 7, customRouter: undefined, estimateTokens: () => 7 },
     ...{ isRouterKey: () => false, now: Date.now, holdMs: idleMs * 2 },
     retry: { attempts: 0, budgetMs: idleMs * 10 },
@@ -192,10 +202,25 @@ function partsWith(upstream: Upstream, first: Target, second: Target | undefined
   };
 }
 
-function callOf(request: MessagesRequest): Call {
-  return {
-    ...{ id: 'req_wall', startedAt: Date.now(), caller: { name: 'local', permissions: new Set() }, query: '' },
-    ...{ request, rawBody: Buffer.from(JSON.stringify(request)), headers: {}, sessionId: undefined },
-    signal: new AbortController().signal,
+let made = 0;
+
+/** A call as it comes over HTTP; `deliver` says that its client has the reply. */
+function callOf(request: MessagesRequest): { call: Call; deliver: () => void } {
+  made += 1;
+  const body = Buffer.from(JSON.stringify(request));
+  let deliver = () => {};
+  const delivered = new Promise<void>((resolve) => {
+    deliver = resolve;
+  });
+  const call = {
+    ...{
+      id: `req_wall_${made}`,
+      startedAt: Date.now(),
+      caller: { name: 'local', permissions: new Set<never>() },
+      query: '',
+    },
+    ...{ request, rawBody: body, headers: {}, sessionId: undefined, signal: new AbortController().signal },
+    received: { path: '/v1/messages', body, delivered },
   };
+  return { call, deliver };
 }

@@ -28,11 +28,8 @@ export async function checkConfiguration(file: string, { environment }: CommandC
   }
 }
 
-function noticesOf({ warnings, notAvailableYet }: Assembly): Finding[] {
-  return [
-    ...warnings.map((line) => warning('config', line, 'Correct the configuration, or live with it.')),
-    ...notAvailableYet.map((line) => warning('config', line, 'This version does without it.')),
-  ];
+function noticesOf({ warnings }: Assembly): Finding[] {
+  return [...warnings.map((line) => warning('config', line, 'Correct the configuration, or live with it.'))];
 }
 
 /** A key that is written out is for its owner's eyes. */

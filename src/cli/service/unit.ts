@@ -32,6 +32,8 @@ Restart=on-failure
 RestartSec=2
 # 78: the configuration can't be used; another start would not help.
 RestartPreventExitStatus=78
+# Of several processes the first is told, and tells the others.
+KillMode=mixed
 TimeoutStopSec=45
 
 [Install]

@@ -210,15 +210,24 @@ export const performanceSchema = z
       .strictObject({
         enabled: z
           .boolean()
-          .prefault(false)
-          .meta({ description: 'Whether replies that are not streams are compressed.' }),
-        level: z.number().int().min(0).max(11).prefault(6).meta({ description: 'How hard.' }),
+          .optional()
+          .meta({ description: 'On where the block is present: replies that are not streams are compressed.' }),
+        level: z
+          .number()
+          .int()
+          .min(0)
+          .max(11)
+          .prefault(6)
+          .meta({ description: 'How hard: gzip up to 9, Brotli up to 11.' }),
         threshold: size().prefault(1024).meta({ description: 'Bytes from which it is worth it.' }),
       })
       .optional(),
     clustering: z
       .strictObject({
-        enabled: z.boolean().prefault(false).meta({ description: 'Whether several processes serve.' }),
+        enabled: z
+          .boolean()
+          .optional()
+          .meta({ description: 'On where the block is present: several processes serve.' }),
         workers: z
           .union([z.literal('auto'), z.number().int().positive()])
           .prefault('auto')

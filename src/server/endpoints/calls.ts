@@ -24,12 +24,13 @@ export async function listCalls({ service, response, id, query, startedAt }: Exc
 export async function oneCall({ service, response, id, parameter, caller }: Exchange): Promise<void> {
   const record = await service.ledger.call(parameter);
   if (!record) throw new Failure('no-such-path', `there is no record of a call ${parameter}`);
-  const { bodies, failure, stopReason, warnings, rule, reason, attempts } = record;
+  const { bodies, failure, stopReason, warnings, rule, reason, attempts, hedge } = record;
   sendJson(response, id, 200, {
     ...summaryOf(record, service.currency),
     decision: { rule, reason },
     timeline: attempts.map((attempt) => stepOf(attempt, service.currency)),
     warnings,
+    ...(hedge ? { hedge } : {}),
     ...(failure ? { failure } : {}),
     ...(stopReason === undefined ? {} : { stopReason }),
     ...(bodies && caller?.permissions.has('admin')
@@ -61,6 +62,7 @@ function summaryOf(record: CallRecord, currency: Currency) {
     status: record.status,
     stream: record.stream,
     cache: record.cache ?? 'off',
+    ...(record.joined === undefined ? {} : { joined: record.joined }),
     attempts: record.attempts.length,
     tokens: record.usage ? tokensOf(record.usage) : null,
     usageEstimated: record.usageEstimated === true,

@@ -17,6 +17,15 @@ export function controlReload(exchange: Exchange): void {
   exchange.service.control.reload();
 }
 
+/** `POST /api/control/restart`: replaces the workers, one after the other. Throws Failure `no-such-path` where there are none. */
+export function controlRestart(exchange: Exchange): void {
+  admit(exchange);
+  const { restart } = exchange.service.control;
+  if (!restart) throw new Failure('no-such-path', 'this router is one process: it has no workers to replace');
+  sendJson(exchange.response, exchange.id, 202, { restarting: true });
+  restart();
+}
+
 function admit(exchange: Exchange): void {
   if (!isOwner(exchange)) {
     throw new Failure('unauthenticated', 'this is for the commands of the user who started the router');

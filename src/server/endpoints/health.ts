@@ -1,4 +1,5 @@
 import { catalogInForce } from '../../models/catalog.ts';
+import { callsOf, mergedModels, type ProcessState } from '../process-state.ts';
 import type { Exchange } from '../route-table.ts';
 import { sendJson } from '../send-reply.ts';
 import type { Service } from '../service.ts';
@@ -20,26 +21,30 @@ export function healthReady({ service, response, id }: Exchange): void {
 }
 
 /** `GET /health/detailed`: what `/health` says, with models, memory, calls and what is wrong with the configuration. */
-export function healthDetailed({ service, response, id }: Exchange): void {
-  const memory = process.memoryUsage();
+export async function healthDetailed({ service, response, id }: Exchange): Promise<void> {
+  const processes = await service.processes();
+  const sum = (of: (state: ProcessState) => number) => processes.reduce((total, state) => total + of(state), 0);
   sendJson(response, id, 200, {
     ...summary(service),
     node: process.version,
     pid: process.pid,
-    activeCalls: service.activeCalls,
-    memory: { rssBytes: memory.rss, heapUsedBytes: memory.heapUsed },
-    models: modelStates(service),
+    activeCalls: callsOf(processes),
+    memory: {
+      rssBytes: sum(({ memory }) => memory.rssBytes),
+      heapUsedBytes: sum(({ memory }) => memory.heapUsedBytes),
+    },
+    workers: processes.map(({ pid, activeCalls, leaving }) => ({ pid, activeCalls, ...(leaving ? { leaving } : {}) })),
+    models: mergedModels(processes),
     log: service.logState,
     sharedState: service.sharedState,
     catalogue: catalogInForce(),
-    notAvailableYet: service.notAvailableYet,
     ...(service.configError === undefined ? {} : { configError: service.configError }),
   });
 }
 
 /** `GET /health/models`: the state of each model. */
-export function healthModels({ service, response, id }: Exchange): void {
-  sendJson(response, id, 200, { models: modelStates(service) });
+export async function healthModels({ service, response, id }: Exchange): Promise<void> {
+  sendJson(response, id, 200, { models: mergedModels(await service.processes()) });
 }
 
 function summary(service: Service): object {
@@ -56,33 +61,4 @@ function statusOf(service: Service): 'ok' | 'degraded' | 'unavailable' | 'draini
   const allUsable = service.registry.usable().length === service.registry.targets.length;
   const isWell = allUsable && service.configError === undefined && service.logState.problem === undefined;
   return isWell && service.sharedState !== 'away' ? 'ok' : 'degraded';
-}
-
-function modelStates(service: Service): object[] {
-  const { health } = service.gateway;
-  return service.registry.targets.map((target) => {
-    const { circuit, latencyMs, lastChecked, lastOk, inFlight } = health.report(target);
-    const blocked = health.blocked(target);
-    return {
-      name: target.name,
-      provider: target.provider,
-      status:
-        target.problem !== undefined
-          ? 'unavailable'
-          : blocked !== undefined
-            ? 'resting'
-            : lastOk === null
-              ? 'unknown'
-              : lastOk
-                ? 'ok'
-                : 'failing',
-      ...(blocked === undefined ? {} : { resting: blocked }),
-      ...(target.problem === undefined ? {} : { problem: target.problem }),
-      ...(target.passThroughCredential ? { passthrough: true } : {}),
-      latencyMs: latencyMs === null ? null : Math.round(latencyMs),
-      lastChecked: lastChecked === null ? null : new Date(lastChecked).toISOString(),
-      circuit,
-      activeCalls: inFlight,
-    };
-  });
 }

@@ -24,22 +24,31 @@ export function modelCall(format: ClientFormat): (exchange: Exchange) => Promise
 
 /** The call that the request's body asks for; its signal is aborted when the client goes. Throws Failure. */
 export async function callOf(exchange: Exchange, format: ClientFormat): Promise<ReadCall> {
-  const { service, request, response, id, startedAt, query, headers } = exchange;
+  const { service, request, response, id, startedAt, path, query, headers } = exchange;
   if (service.draining) {
     throw new Failure('draining', 'the router is stopping: ask again in a moment', { retryAfterSeconds: 5 });
   }
   const controller = new AbortController();
   const leave = service.enter((reason) => controller.abort(reason));
-  response.once('close', () => {
-    leave();
-    if (!response.writableFinished) controller.abort();
+  let handedOver = false;
+  response.once('finish', () => {
+    // Told of a reply as well whose connection broke before all of it was written.
+    handedOver = !request.socket.destroyed;
+  });
+  const delivered = new Promise<void>((resolve) => {
+    response.once('close', () => {
+      leave();
+      if (handedOver) resolve();
+      else controller.abort();
+    });
   });
   const body = await readBody(request);
   const caller = exchange.caller!;
+  if (format.name === 'openai-responses') await service.conversations.learn(caller, body);
   const { signal } = controller;
   return readCallAs(
     format,
-    { id, startedAt, caller, body, query, headers, signal },
+    { id, startedAt, caller, body, query, headers, signal, received: { path: path + query, body, delivered } },
     {
       recall: (responseId) => service.conversations.recall(caller, responseId),
       keep: (kept) => service.conversations.keep(caller, kept),

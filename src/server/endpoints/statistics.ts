@@ -9,6 +9,7 @@ import type {
   TimeRange,
   Totals,
 } from '../../ledger/ledger.ts';
+import { callsOf } from '../process-state.ts';
 import { readGroupKey, readQuery, readRange } from '../read-query.ts';
 import type { Exchange } from '../route-table.ts';
 import { sendJson } from '../send-reply.ts';
@@ -83,7 +84,7 @@ export async function performanceStatistics(exchange: Exchange): Promise<void> {
   sendJson(response, id, 200, {
     ...spanOf(range),
     ...performanceForm(all!, range),
-    activeCalls: service.activeCalls,
+    activeCalls: callsOf(await service.processes()),
     eventLoopDelayMs: await eventLoopDelayMs(),
     ...(groups
       ? { groupBy, groups: groups.map((entry) => ({ group: entry.group, ...performanceForm(entry, range) })) }
