@@ -2,7 +2,12 @@ import { sessionTurns, sizes } from './bodies.mjs';
 
 const counts = { small: 300, typical: 120, long: 30 };
 /** The model of the router that is reached in each way. */
-const models = { 'pass-through': 'claude-sonnet-4-5', 'to OpenAI chat': 'openai/m', 'to Gemini': 'gemini/m' };
+const models = {
+  'pass-through': 'claude-sonnet-4-5',
+  'to OpenAI chat': 'openai/m',
+  'to OpenAI Responses': 'responses/m',
+  'to Gemini': 'gemini/m',
+};
 
 /**
  * What is measured: `{name, way, models, stream, count, connections, bodiesFor(model)}`. A session's turns go over one
@@ -10,7 +15,7 @@ const models = { 'pass-through': 'claude-sonnet-4-5', 'to OpenAI chat': 'openai/
  */
 export function cells() {
   const found = [];
-  const ways = Object.keys(models);
+  const ways = Object.keys(models).filter((way) => way !== 'to OpenAI Responses');
   for (const [size, make] of Object.entries(sizes)) {
     for (const stream of [false, true]) {
       for (const way of ways) {
@@ -24,10 +29,12 @@ export function cells() {
     [1, 41],
     [161, 201],
   ]) {
-    for (const way of ways) {
-      const bodies = sessionTurns(from, to).map((body) => ({ ...body, stream: true }));
-      const name = `session of ${from} to ${to} messages, ${way}`;
-      found.push(cellOf({ name, way, bodies, stream: true, count: bodies.length, connections: 1 }));
+    for (const stream of [true, false]) {
+      for (const way of Object.keys(models)) {
+        const bodies = sessionTurns(from, to).map((body) => ({ ...body, ...(stream ? { stream } : {}) }));
+        const name = `session of ${from} to ${to} messages, ${stream ? '' : 'JSON, '}${way}`;
+        found.push(cellOf({ name, way, bodies, stream, count: bodies.length, connections: 1 }));
+      }
     }
   }
   return found;

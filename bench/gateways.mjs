@@ -26,6 +26,7 @@ export async function startRouter(upstream, root, name = 'router', more = {}) {
     providers: {
       anthropic: provider('anthropic', origin),
       openai: provider('openai-compatible', `${origin}/v1`),
+      responses: provider('openai-compatible', `${origin}/v1/responses`),
       gemini: provider('google', origin),
     },
     routing: { defaultModel: 'anthropic/m' },

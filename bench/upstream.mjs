@@ -45,6 +45,30 @@ const openai = {
   ],
 };
 
+const answered = (status, texts) => ({
+  ...{ id: 'resp_1', object: 'response', model: 'm', status },
+  output: texts.map((each) => ({
+    ...{ id: 'msg_1', type: 'message', role: 'assistant', status },
+    content: [{ type: 'output_text', text: each, annotations: [] }],
+  })),
+  usage: { input_tokens: 900, output_tokens: 400, total_tokens: 1300 },
+});
+const place = { item_id: 'msg_1', output_index: 0, content_index: 0 };
+const emptyItem = { id: 'msg_1', type: 'message', role: 'assistant', status: 'in_progress', content: [] };
+const wholeText = text.repeat(events);
+const responses = {
+  json: JSON.stringify(answered('completed', [text.repeat(50)])),
+  stream: [
+    named('response.created', { response: answered('in_progress', []) }),
+    named('response.output_item.added', { output_index: 0, item: emptyItem }),
+    named('response.content_part.added', { ...place, part: { type: 'output_text', text: '', annotations: [] } }),
+    ...deltas((piece) => named('response.output_text.delta', { ...place, delta: piece })),
+    named('response.output_text.done', { ...place, text: wholeText }),
+    named('response.output_item.done', { output_index: 0, item: answered('completed', [wholeText]).output[0] }),
+    named('response.completed', { response: answered('completed', [wholeText]) }),
+  ],
+};
+
 const candidate = (piece, more = {}) => ({
   candidates: [{ content: { role: 'model', parts: [{ text: piece }] }, index: 0, ...more }],
   usageMetadata: { promptTokenCount: 900, candidatesTokenCount: 400, totalTokenCount: 1300 },
@@ -59,7 +83,7 @@ const gemini = {
 };
 
 /** The events of a stream as a provider of this format sends them. */
-export const formats = { anthropic, openai, gemini };
+export const formats = { anthropic, openai, responses, gemini };
 
 function named(type, fields) {
   return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
@@ -100,14 +124,7 @@ function serve() {
         if (end === -1) return;
         const head = bytes.toString('latin1', 0, end);
         missing = Number(/content-length: *(\d+)/i.exec(head)?.[1] ?? 0) + end + 4 - bytes.length;
-        answer =
-          answers[
-            head.includes('chat/completions')
-              ? 'openai'
-              : head.includes(':generate') || head.includes(':stream')
-                ? 'gemini'
-                : 'anthropic'
-          ];
+        answer = answers[formatOf(head)];
         streams = head.includes(':streamGenerate');
       } else missing -= data.length;
       if (missing > 0) return;
@@ -119,6 +136,12 @@ function serve() {
     });
   });
   server.listen(0, '127.0.0.1', () => process.send(server.address().port));
+}
+
+function formatOf(head) {
+  if (head.includes('chat/completions')) return 'openai';
+  if (head.includes('/responses')) return 'responses';
+  return head.includes(':generate') || head.includes(':stream') ? 'gemini' : 'anthropic';
 }
 
 async function stream(socket, writes) {

@@ -7,6 +7,8 @@ import type { Registry } from '../providers/registry.ts';
 import type { CompressionSettings } from '../server/compress.ts';
 import { Conversations } from '../server/conversations.ts';
 import { type ProcessState, processState } from '../server/process-state.ts';
+import { maxDepth } from '../server/read-call.ts';
+import { RecentBodies } from '../server/recent-bodies.ts';
 import type { Control, Service } from '../server/service.ts';
 import type { Store } from '../stores/store.ts';
 import type { LogState } from '../telemetry/logger.ts';
@@ -48,6 +50,7 @@ export class LiveService implements Service {
   readonly startedAt: number;
   readonly control: Control;
   readonly conversations: Conversations;
+  readonly recentBodies = new RecentBodies(maxDepth);
   draining = false;
   /** Only finishes: other processes serve new connections. */
   leaving = false;

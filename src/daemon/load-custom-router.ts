@@ -54,8 +54,18 @@ function functionIn(candidates: readonly unknown[], path: string): RoutingFuncti
   ]);
 }
 
+/** The body is a copy of its own: what of it the router remembers for the next call is not to be changed. */
 function requestOf({ request, headers, sessionId, caller }: Call): RoutedRequest {
-  return { body: request, headers, sessionId, key: caller.name };
+  let body: unknown;
+  return {
+    get body() {
+      body ??= structuredClone(request);
+      return body;
+    },
+    headers,
+    sessionId,
+    key: caller.name,
+  };
 }
 
 function readAnswer(answer: unknown): CustomChoice {

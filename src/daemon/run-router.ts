@@ -13,6 +13,7 @@ import { createLogger, type Logger, type LogSettings } from '../telemetry/logger
 import { type Access, type AccessSettings, accessFor } from './access.ts';
 import { type Assembly, type AssemblySettings, assemble, masterKeysOf } from './assemble.ts';
 import { workersOf } from './cluster/workers-of.ts';
+import { collectRarely } from './collections.ts';
 import type { Commons } from './commons.ts';
 import { makeFirstKey } from './first-key.ts';
 import { startHealthChecks } from './health-checks.ts';
@@ -95,6 +96,7 @@ const lastCallsMs = 600_000;
 
 /** Starts the router in this process. Throws ConfigError, or an Error with code EADDRINUSE. */
 export async function runRouter(settings: RunSettings): Promise<RunningRouter> {
+  if (settings.ownsProcess) collectRarely();
   const { environment, commons } = settings;
   const atRest = atRestOf(environment);
   const moment = newMoment(atRest, commons ? undefined : resolvePaths(environment).sessionsFile, commons);

@@ -1,5 +1,4 @@
-import { standsAt } from './json-bytes.ts';
-import { parseJson } from './stream-event.ts';
+import { BodyScanner } from './body-scanner.ts';
 
 /** Where a top-level value stands in a JSON body: `body.subarray(start, end)`. */
 export interface Span {
@@ -7,10 +6,26 @@ export interface Span {
   end: number;
 }
 
+/** A value of a body, and what is known of it: the same object for the same bytes in a later body of the conversation. */
+export interface Part extends Span {
+  known: KnownValue;
+}
+
+/** What was found out of a value, whatever body it stands in. */
+export interface KnownValue {
+  /** What it parses to, once somebody asked. Never changed: later calls are given it too. */
+  parsed?: { value: unknown };
+  /** Texts that were looked for in its bytes. */
+  holds?: Map<string, boolean>;
+}
+
 export interface BodyScan {
-  /** The span of each top-level field; of a field that stands twice, the last, as JSON.parse takes it. */
-  fields: Map<string, Span>;
-  /** How deep objects and arrays are nested. */
+  body: Buffer;
+  /** Each top-level field; of a field that stands twice, the last, as JSON.parse takes it. */
+  fields: Map<string, Part>;
+  /** The elements of the list `messages`. */
+  messages: Part[];
+  /** How deep objects and arrays are nested; at least as deep as in the earlier body that was scanned along with it. */
   depth: number;
   /** True where all but the inside of its strings is seen to be JSON. */
   isWellFormed: boolean;
@@ -21,143 +36,38 @@ export interface BodyScan {
 const known = new WeakMap<Buffer, BodyScan>();
 
 /**
- * Finds the top-level fields of a JSON object without parsing it: strings are crossed by native search, so the time goes
- * with the number of strings, not of bytes. It judges no string; on text that is no JSON it only ends. A body that was
- * scanned is not scanned again.
+ * Finds the top-level fields of a JSON object and its messages without parsing it: strings are crossed by native search, so
+ * the time goes with the number of strings, not of bytes. It judges no string; on text that is no JSON it only ends. A body
+ * that was scanned is not scanned again, and neither are the values that it shares with `earlier`, a well-formed one.
  */
-export function scanBody(body: Buffer): BodyScan {
+export function scanBody(body: Buffer, earlier?: BodyScan): BodyScan {
   let scan = known.get(body);
   if (!scan) {
-    scan = new Scanner(body).scan();
+    scan = new BodyScanner(body, earlier).scan();
     known.set(body, scan);
   }
   return scan;
 }
 
-/** What may come next. */
-type Expected = 'value' | 'value or end' | 'key' | 'key or end' | 'colon' | 'comma or end' | 'nothing';
+/** True where the text stands in one of the body's values; it is looked for only where nobody has looked before. */
+export function bodyHolds(body: Buffer, text: string): boolean {
+  const { fields, messages, isWellFormed, hasPlainMessages } = scanBody(body);
+  if (!isWellFormed || !hasPlainMessages) return body.includes(text);
+  let holds = false;
+  // No early end: what is looked at now is known at the next turn.
+  for (const part of messages) if (partHolds(body, part, text)) holds = true;
+  for (const [name, part] of fields) if (name !== 'messages' && partHolds(body, part, text)) holds = true;
+  return holds;
+}
 
-class Scanner {
-  readonly #body: Buffer;
-  readonly #fields = new Map<string, Span>();
-  readonly #open: number[] = [];
-  #deepest = 0;
-  #isWellFormed = true;
-  #hasPlainMessages = true;
-  #expected: Expected = 'value';
-  /** The top-level field that is being read, and where its value begins. */
-  #key: string | undefined;
-  #valueStart = -1;
-
-  constructor(body: Buffer) {
-    this.#body = body;
+function partHolds(body: Buffer, { start, end, known }: Part, text: string): boolean {
+  known.holds ??= new Map();
+  let holds = known.holds.get(text);
+  if (holds === undefined) {
+    holds = body.subarray(start, end).includes(text);
+    known.holds.set(text, holds);
   }
-
-  scan(): BodyScan {
-    const body = this.#body;
-    for (let at = 0; at < body.length; ) at = this.#token(body[at]!, at);
-    const messages = this.#fields.get('messages');
-    return {
-      fields: this.#fields,
-      depth: this.#deepest,
-      isWellFormed: this.#isWellFormed && this.#expected === 'nothing',
-      hasPlainMessages: this.#hasPlainMessages && messages !== undefined && body[messages.start] === openBracket,
-    };
-  }
-
-  /** Reads what begins at `at`; returns where it ends. */
-  #token(byte: number, at: number): number {
-    switch (byte) {
-      case quote:
-        return this.#string(at);
-      case openBrace:
-      case openBracket:
-        this.#value(byte, at);
-        this.#open.push(byte);
-        this.#deepest = Math.max(this.#deepest, this.#open.length);
-        this.#expected = byte === openBrace ? 'key or end' : 'value or end';
-        return at + 1;
-      case closeBrace:
-      case closeBracket:
-        this.#close(byte, at);
-        return at + 1;
-      case colon:
-        this.#need(this.#expected === 'colon');
-        if (this.#open.length === 1 && this.#valueStart === -1) this.#valueStart = at + 1;
-        this.#expected = 'value';
-        return at + 1;
-      case comma:
-        this.#need(this.#expected === 'comma or end' && this.#open.length > 0);
-        if (this.#open.length === 1) this.#endField(at);
-        this.#expected = this.#open.at(-1) === openBrace ? 'key' : 'value';
-        return at + 1;
-      case 0x20:
-      case 0x0a:
-      case 0x0d:
-      case 0x09:
-        return at + 1;
-      default:
-        return this.#literal(at);
-    }
-  }
-
-  #string(at: number): number {
-    const body = this.#body;
-    const end = stringEnd(body, at + 1);
-    this.#need(end < body.length);
-    const isTop = this.#open.length === 1;
-    if (isTop && this.#key === undefined) this.#key = this.#keyText(body.toString('utf8', at + 1, end));
-    if (this.#expected === 'key' || this.#expected === 'key or end') this.#expected = 'colon';
-    else this.#value(quote, at);
-    return end + 1;
-  }
-
-  #value(byte: number, at: number): void {
-    this.#need(this.#expected === 'value' || this.#expected === 'value or end');
-    this.#expected = this.#open.length === 0 ? 'nothing' : 'comma or end';
-    if (this.#open.length === 0) this.#need(byte === openBrace);
-    else if (this.#open.length === 2 && this.#key === 'messages') {
-      this.#hasPlainMessages &&= this.#open[1] === openBracket && standsAt(this.#body, at, plainMessage);
-    }
-  }
-
-  #close(byte: number, at: number): void {
-    const opened = byte === closeBrace ? openBrace : openBracket;
-    const first = byte === closeBrace ? 'key or end' : 'value or end';
-    this.#need(this.#open.at(-1) === opened && (this.#expected === first || this.#expected === 'comma or end'));
-    if (this.#open.length === 1) this.#endField(at);
-    this.#open.pop();
-    this.#expected = this.#open.length === 0 ? 'nothing' : 'comma or end';
-  }
-
-  #endField(at: number): void {
-    if (this.#key !== undefined && this.#valueStart !== -1) {
-      this.#fields.set(this.#key, trimmed(this.#body, this.#valueStart, at));
-    }
-    this.#key = undefined;
-    this.#valueStart = -1;
-  }
-
-  /** A number, `true`, `false`, `null`, or something that is no JSON. */
-  #literal(at: number): number {
-    const body = this.#body;
-    let end = at + 1;
-    while (end < body.length && !endsLiteral(body[end]!)) end += 1;
-    this.#value(0, at);
-    this.#need(end - at < 64 && literal.test(body.toString('latin1', at, end)));
-    return end;
-  }
-
-  /** A key may be written with escapes: `"\u006dodel"` is `model`. */
-  #keyText(raw: string): string {
-    const text = parseJson(`"${raw}"`);
-    this.#need(typeof text === 'string');
-    return typeof text === 'string' ? text : raw;
-  }
-
-  #need(isLegal: boolean): void {
-    if (!isLegal) this.#isWellFormed = false;
-  }
+  return holds;
 }
 
 export interface Edit extends Span {
@@ -174,57 +84,4 @@ export function spliceBody(body: Buffer, edits: readonly Edit[]): Buffer {
   }
   parts.push(body.subarray(position));
   return Buffer.concat(parts);
-}
-
-const quote = 0x22;
-const backslash = 0x5c;
-const openBrace = 0x7b;
-const closeBrace = 0x7d;
-const openBracket = 0x5b;
-const closeBracket = 0x5d;
-const colon = 0x3a;
-const comma = 0x2c;
-const plainMessage = Buffer.from('{"role":"');
-const literal = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
-
-function endsLiteral(byte: number): boolean {
-  return (
-    byte <= 0x20 ||
-    byte === comma ||
-    byte === colon ||
-    byte === quote ||
-    byte === closeBrace ||
-    byte === closeBracket ||
-    byte === openBrace ||
-    byte === openBracket
-  );
-}
-
-/**
- * The position of the quote that ends the string, or the end of the body. Near ones are found faster byte by byte, far ones
- * by native search.
- */
-function stringEnd(body: Buffer, start: number): number {
-  let from = start;
-  for (;;) {
-    const near = Math.min(from + nearBytes, body.length);
-    while (from < near && body[from] !== quote) from += body[from] === backslash ? 2 : 1;
-    if (from < near) return from;
-    const end = from < body.length ? body.indexOf(quote, from) : -1;
-    if (end === -1) return body.length;
-    let before = end - 1;
-    while (before >= from && body[before] === backslash) before -= 1;
-    if (((end - 1 - before) & 1) === 0) return end;
-    from = end + 1;
-  }
-}
-
-const nearBytes = 48;
-
-function trimmed(body: Buffer, start: number, end: number): Span {
-  let from = start;
-  let to = end;
-  while (from < to && body[from]! <= 0x20) from += 1;
-  while (to > from && body[to - 1]! <= 0x20) to -= 1;
-  return { start: from, end: to };
 }

@@ -1,5 +1,6 @@
 import type { Call } from '../call/call.ts';
 import { type CountedRequest, type TokenFamily, tokenFamilyOf } from '../models/tokens.ts';
+import { bodyHolds } from '../protocol/body-scan.ts';
 import { isJsonObject, type MessagesRequest } from '../protocol/messages.ts';
 import { type Complexity, complexityOf } from './complexity.ts';
 import { fileTypesOf } from './file-types.ts';
@@ -132,7 +133,7 @@ class CallFacts implements Facts {
 
   get tagModel() {
     return this.#once('tagModel', () => {
-      if (this.#call.rawBody?.includes('CCR-SUBAGENT-MODEL') === false) return undefined;
+      if (!this.#mayHold('CCR-SUBAGENT-MODEL')) return undefined;
       const tag = /<CCR-SUBAGENT-MODEL>\s*([^<>]{1,200}?)\s*<\/CCR-SUBAGENT-MODEL>/;
       const inSystem = tag.exec(systemText(this.#request))?.[1];
       return inSystem ?? tag.exec(firstHumanText(this.#request, this.#fromClaudeCode))?.[1];
@@ -255,11 +256,16 @@ class CallFacts implements Facts {
     return this.#mostTokens <= tokens || this.promptTokens(model) <= tokens;
   }
 
+  #mayHold(text: string): boolean {
+    const { rawBody } = this.#call;
+    return rawBody === undefined || bodyHolds(rawBody, text);
+  }
+
   /** No text has more tokens than bytes; pictures and documents may. */
   get #mostTokens(): number {
     return this.#once('mostTokens', () => {
       const { rawBody } = this.#call;
-      if (rawBody === undefined || rawBody.includes('"image"') || rawBody.includes('"document"'))
+      if (rawBody === undefined || this.#mayHold('"image"') || this.#mayHold('"document"'))
         return Number.POSITIVE_INFINITY;
       return rawBody.length + roomForRules;
     });

@@ -7,8 +7,10 @@ import { messagesFormat } from '../inbound/messages/index.ts';
 import { scanBody } from '../protocol/body-scan.ts';
 import { isJsonObject, type JsonObject, type MessagesRequest } from '../protocol/messages.ts';
 import { parseJson } from '../protocol/stream-event.ts';
+import type { RecentBodies } from './recent-bodies.ts';
 
-const maxDepth = 500;
+/** How deep a body may be nested. */
+export const maxDepth = 500;
 
 /** A new `request-id`. */
 export function newCallId(): string {
@@ -42,19 +44,20 @@ export interface ReadCall {
   writer: ReplyWriter;
 }
 
+/** What earlier calls left. */
+export interface CallMemory extends Pick<RequestContext, 'recall' | 'keep'> {
+  bodies?: RecentBodies;
+}
+
 /** The call that a body of `POST /v1/messages` asks for. Throws Failure `malformed-request`. */
 export function readCall(source: CallSource): Call {
   return readCallAs(messagesFormat, source, { recall: () => undefined, keep: () => undefined }).call;
 }
 
 /** The call that a body in the client's form asks for. Throws Failure `malformed-request`, `not-expressible`. */
-export function readCallAs(
-  format: ClientFormat,
-  source: CallSource,
-  memory: Pick<RequestContext, 'recall' | 'keep'>,
-): ReadCall {
-  const { id, startedAt, caller, headers, signal, received } = source;
-  const read = format.readRequest(bodyOf(format, source.body), source.body, { callId: id, startedAt, ...memory });
+export function readCallAs(format: ClientFormat, source: CallSource, { recall, keep, bodies }: CallMemory): ReadCall {
+  const { id, startedAt, caller, headers, signal, body, received } = source;
+  const read = format.readRequest(bodyOf(format, body, bodies), body, { callId: id, startedAt, recall, keep });
   const { request, rawBody, warnings, reply } = read;
   const sessionId = sessionOf(headers, request) ?? read.sessionId;
   // Of another API the query has no meaning upstream.
@@ -63,8 +66,9 @@ export function readCallAs(
   return { call: received ? { ...call, received } : call, writer: reply };
 }
 
-function bodyOf(format: ClientFormat, body: Buffer): JsonObject {
-  if (scanBody(body).depth > maxDepth) {
+function bodyOf(format: ClientFormat, body: Buffer, bodies: RecentBodies | undefined): JsonObject {
+  const { depth } = format.parseLazily && bodies ? bodies.scan(body) : scanBody(body);
+  if (depth > maxDepth) {
     throw new Failure('malformed-request', `the body is nested deeper than ${maxDepth} levels`);
   }
   const request = format.parseLazily?.(body) ?? parseJson(body.toString('utf8'));

@@ -10,6 +10,7 @@ import type { TraceView } from '../telemetry/trace-view.ts';
 import type { CompressionSettings } from './compress.ts';
 import type { Conversations } from './conversations.ts';
 import type { ProcessState } from './process-state.ts';
+import type { RecentBodies } from './recent-bodies.ts';
 
 /** What the endpoints serve from. A reload replaces `gateway`, `registry` and `authenticator` as one. */
 export interface Service {
@@ -21,6 +22,8 @@ export interface Service {
   readonly authenticator: Authenticator;
   /** What `previous_response_id` refers to; it outlives a reload. */
   readonly conversations: Conversations;
+  /** What the next call of a conversation needs not read again; it outlives a reload. */
+  readonly recentBodies: RecentBodies;
   /** True where only this machine may call: bound to loopback, and without keys. */
   readonly localOnly: boolean;
   readonly enableCors: boolean;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FakeUpstream, startFakeUpstream } from '../support/fake-upstream.ts';
+import { type FakeUpstream, startFakeUpstream, upstreamKey } from '../support/fake-upstream.ts';
 import { http, messagesBody } from '../support/http.ts';
 import { type InProcessRouter, startInProcess } from '../support/in-process-router.ts';
 import { answering, ask, configWith, eventsOf, messageOf, say, textOf } from './bed.ts';
@@ -74,6 +74,40 @@ describe('onRequest', () => {
     const refused = await ask(router.url, marker, { more: { system: 'no' } });
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '7']);
     expect(refused.json()).toMatchObject({ type: 'error', error: { type: 'rate_limit_error', message: 'not today' } });
+  });
+
+  it('changes each call of a long conversation, and nothing that the next one is given', async () => {
+    const provider = {
+      type: 'openai-compatible',
+      baseUrl: `${upstream.url}/v1`,
+      apiKey: upstreamKey,
+      models: { m: {} },
+    };
+    const router = await start(
+      { providers: { other: provider }, models: {}, routing: { defaultModel: 'other/m' }, plugins: ['./plugin.mjs'] },
+      {
+        'plugin.mjs': `export default { onRequest(request) {
+          if (request.max_tokens === 7) return;
+          for (const message of request.messages) message.content += ' (changed)';
+        } }`,
+      },
+    );
+    const marker = answering(upstream, () => say('hello'));
+    const texts = [`${'long '.repeat(5000)} ${marker}`, 'one', 'two', 'three', 'four'];
+    const messages = texts.map((content, index) => ({ role: index % 2 === 0 ? 'user' : 'assistant', content }));
+    for (const [length, limit] of [
+      [1, 8],
+      [3, 7],
+      [3, 8],
+      [5, 7],
+      [5, 8],
+    ] as const) {
+      const body = { model: 'other/m', messages: messages.slice(0, length), max_tokens: limit };
+      await http(`${router.url}/v1/messages`, { body: JSON.stringify(body) });
+      const sent = upstream.calls(marker).at(-1)!.body.messages as { content: string }[];
+      const expected = texts.slice(0, length).map((text) => (limit === 8 ? `${text} (changed)` : text));
+      expect(sent.map(({ content }) => content)).toEqual(expected);
+    }
   });
 
   it('fails the call where it is required and fails', async () => {

@@ -146,6 +146,21 @@ describe('an own routing function', () => {
     expect((await explain(router, body, headers)).text).toContain('it failed: no idea');
   });
 
+  it('is given a copy: what it changes reaches neither this call nor the next', async () => {
+    const router = await start(config, {
+      'choose.mjs': `export default ({ body }) => {
+        const { messages } = body;
+        const told = messages.at(-1).content.length;
+        for (const message of messages) message.content = [];
+        return told === 0 ? undefined : 'third';
+      };`,
+    });
+    const request = clientRequest(`${'long '.repeat(5000)} question`);
+    for (let time = 0; time < 3; time += 1) {
+      expect((await send(router, request)).headers['x-router-rule']).toBe('custom-router');
+    }
+  });
+
   it('may be CommonJS', async () => {
     const router = await start(
       { routing: { defaultModel: 'first', router: 'choose.cjs' } },

@@ -1,4 +1,4 @@
-import { type Edit, type Span, scanBody, spliceBody } from '../../protocol/body-scan.ts';
+import { bodyHolds, type Edit, type Span, scanBody, spliceBody } from '../../protocol/body-scan.ts';
 import { type ContentBlock, type InputMessage, isJsonObject, type MessagesRequest } from '../../protocol/messages.ts';
 import type { EncodedRequest, EncodeInput } from '../dialect.ts';
 import { isAttribution } from '../shared/attribution.ts';
@@ -129,7 +129,7 @@ function isThinking(request: MessagesRequest): boolean {
 function withoutForeignParts(input: EncodeInput): MessagesRequest {
   const { request, rawBody } = input;
   // Both kinds of block that may hold it are named so; the longer word is found faster.
-  const mayHoldState = rawBody === undefined || (rawBody.includes('thinking"') && rawBody.includes('gw1.'));
+  const mayHoldState = rawBody === undefined || (bodyHolds(rawBody, 'thinking"') && bodyHolds(rawBody, 'gw1.'));
   const kept = mayHoldState ? withoutRouterThinking(request) : request;
   return input.quirks.clientIdentity === 'withhold' ? withoutIdentity(kept, input.sessionId) : kept;
 }

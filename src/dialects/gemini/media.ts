@@ -1,13 +1,13 @@
 import type { DocumentBlock, ImageBlock, MediaSource } from '../../protocol/messages.ts';
-import type { EncodeInput } from '../dialect.ts';
 import { inlineData, omittedDocument, omittedImage, sourceOfUrl } from '../shared/media.ts';
+import type { TurnInput } from '../shared/stretches.ts';
 import { warn } from '../shared/warnings.ts';
 import type { MediaPart } from './wire.ts';
 
 /** An image or document as a part, or a text in its place where the model can't be given it. */
 export function mediaPart(
   block: ImageBlock | DocumentBlock,
-  { quirks, abilities }: EncodeInput,
+  { quirks, abilities }: TurnInput,
   warnings: string[],
 ): MediaPart | { text: string } {
   const isImage = block.type === 'image';

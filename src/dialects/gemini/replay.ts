@@ -1,6 +1,6 @@
 import { isJsonObject, type ToolUseBlock } from '../../protocol/messages.ts';
-import type { EncodeInput } from '../dialect.ts';
 import type { AssistantBlock } from '../shared/conversation.ts';
+import type { TurnInput } from '../shared/stretches.ts';
 import { functionName } from './function-names.ts';
 import { readCallId, type Signatures, type SignedStretch, signatureStandIn, signaturesOf } from './signatures.ts';
 import type { Part } from './wire.ts';
@@ -9,7 +9,7 @@ import type { Part } from './wire.ts';
  * An assistant turn as parts, each thought signature on the part it came with. The first call of a turn is refused
  * without one: a stand-in takes its place where the turn came from elsewhere.
  */
-export function assistantParts(blocks: readonly AssistantBlock[], input: EncodeInput): Part[] {
+export function assistantParts(blocks: readonly AssistantBlock[], input: TurnInput): Part[] {
   const drafts: Draft[] = [];
   let ahead: Signatures = {};
   for (const block of blocks) {
@@ -37,7 +37,7 @@ export function assistantParts(blocks: readonly AssistantBlock[], input: EncodeI
 }
 
 /** The id of a call and of its result, as upstream knows it; nothing where it knows none. */
-export function callId(id: string, input: EncodeInput): { id?: string } {
+export function callId(id: string, input: TurnInput): { id?: string } {
   return input.quirks.callIds ? { id: readCallId(id, input).id } : {};
 }
 
@@ -66,7 +66,7 @@ function textParts({ text, signed }: DraftText): Part[] {
   return parts;
 }
 
-function callPart(call: ToolUseBlock, input: EncodeInput): Part {
+function callPart(call: ToolUseBlock, input: TurnInput): Part {
   const args = isJsonObject(call.input) ? call.input : {};
   return { functionCall: { ...callId(call.id, input), name: functionName(call.name), args } };
 }

@@ -6,6 +6,7 @@ import { failureOfError } from './failure.ts';
 import { OwnToolWriter } from './own-tool-writer.ts';
 import { objectsOf, signatureOn } from './reply-parts.ts';
 import { SignatureKeeper } from './signature-keeper.ts';
+import type { TextChunk } from './text-template.ts';
 import { decodeUsage } from './usage.ts';
 import type { GenerateContentReply } from './wire.ts';
 
@@ -16,6 +17,8 @@ export class ReplyReader {
   readonly #signatures: SignatureKeeper;
   readonly #ownTools: OwnToolWriter;
   #usage: JsonObject = {};
+  /** The report that was counted last. */
+  #counted: JsonObject | undefined;
   #calls = 0;
   /** A call that came whole and is held until more comes: it is run when it is shown, and the stream may yet be cut. */
   #heldCall: string | undefined;
@@ -50,6 +53,13 @@ export class ReplyReader {
     return this.#finish(candidate);
   }
 
+  /** Reads a chunk that brings nothing else, from a stream of which another chunk was read before. */
+  readText({ text, usage }: TextChunk): void {
+    if (usage && usage !== this.#counted) this.#countTokens(usage);
+    if (text !== '') this.#releaseCall();
+    this.#text(text, undefined);
+  }
+
   /** Writes what was held back; nothing more will be read. */
   close(): void {
     this.#releaseCall();
@@ -60,6 +70,7 @@ export class ReplyReader {
 
   /** Later counts replace earlier ones, and what a later chunk leaves out stays. */
   #countTokens(metadata: JsonObject): void {
+    this.#counted = metadata;
     this.#usage = { ...this.#usage, ...metadata };
     const usage = decodeUsage(this.#usage);
     const { searches } = this.#ownTools;

@@ -1,8 +1,9 @@
 import type { EncodedRequest, EncodeInput } from '../dialect.ts';
-import { readConversation } from '../shared/conversation.ts';
+import { openConversation } from '../shared/conversation.ts';
 import { exchangeFor } from '../shared/exchange.ts';
 import { warnOfUnknownFields } from '../shared/settings.ts';
 import { readTools } from '../shared/tools.ts';
+import { writeJson } from '../shared/written-json.ts';
 import { encodeContents } from './contents.ts';
 import { changedFunctionNames } from './function-names.ts';
 import { encodeGenerationConfig } from './generation-config.ts';
@@ -13,7 +14,7 @@ import type { GenerateContentRequest } from './wire.ts';
 export function encodeRequest(input: EncodeInput): EncodedRequest {
   const { request, quirks } = input;
   const warnings: string[] = [];
-  const conversation = readConversation(request, warnings);
+  const conversation = openConversation(request, warnings);
   const tools = readTools(request, warnings);
   const wireTools = encodeTools(tools, input, warnings);
   const config = encodeGenerationConfig(input, tools.functions.length > 0, warnings);
@@ -25,7 +26,7 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
   };
   warnOfUnknownFields(request, warnings);
   return {
-    body: Buffer.from(JSON.stringify(body)),
+    body: writeJson(body),
     headers: { 'content-type': 'application/json' },
     warnings,
     exchange: {

@@ -6,7 +6,7 @@ import type { ContentBlock, Message } from '../../protocol/messages.ts';
 import type { EncodeInput } from '../dialect.ts';
 import { plainQuirks } from '../quirks.ts';
 import { gemini } from './index.ts';
-import type { GenerateContentRequest } from './wire.ts';
+import type { Content } from './wire.ts';
 
 /** A part as Gemini answers with it. */
 type Said = { text: string; thought?: true; thoughtSignature?: string } | Call;
@@ -110,7 +110,7 @@ function replayOf(content: ContentBlock[]): Said[] {
       ],
     },
   });
-  const { contents } = JSON.parse(body.toString('utf8')) as GenerateContentRequest;
+  const { contents } = JSON.parse(body.toString('utf8')) as { contents: Content[] };
   return contents.filter(({ role }) => role === 'model').flatMap(({ parts }) => parts as Said[]);
 }
 

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../protocol/messages.ts';
-import type { EncodeInput, Exchange } from '../dialect.ts';
+import type { Exchange } from '../dialect.ts';
 import type { AssistantBlock } from '../shared/conversation.ts';
 import { originalToolId, shortHash } from '../shared/identifiers.ts';
 import { isOwnReasoning, packReasoning, reasoningOwner, unpackReasoning } from '../shared/reasoning-state.ts';
+import type { TurnInput } from '../shared/stretches.ts';
 
 /** A signed stretch of a text: where it begins, its length, and its signature. */
 export type SignedStretch = readonly [start: number, length: number, signature: string];
@@ -33,7 +34,7 @@ export function packSignatures(signatures: Signatures, { provider, model }: Exch
 }
 
 /** The signatures that a block of the history holds; undefined where it holds none that this model may have back. */
-export function signaturesOf(block: AssistantBlock, { provider, model }: EncodeInput): Signatures | undefined {
+export function signaturesOf(block: AssistantBlock, { provider, model }: TurnInput): Signatures | undefined {
   const minted = block.type === 'thinking' ? unpackReasoning(block.signature) : undefined;
   return minted && isOwnReasoning(minted, provider, model) ? readSignatures(minted.state) : undefined;
 }
@@ -66,7 +67,7 @@ export function signedCallId(seed: string, signature: string, minter: Minter): s
 }
 
 /** A call's id as upstream knows it, and the signature that it carries for this model. */
-export function readCallId(given: string, { provider, model }: EncodeInput): { id: string; signature?: string } {
+export function readCallId(given: string, { provider, model }: TurnInput): { id: string; signature?: string } {
   const id = originalToolId(given);
   const signed = /^(call_[0-9a-f]{8})_signed_([0-9a-f]{8})_([A-Za-z0-9_-]+)$/.exec(id);
   if (!signed) return { id };

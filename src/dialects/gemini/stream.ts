@@ -5,10 +5,12 @@ import type { Exchange } from '../dialect.ts';
 import { EventReplyStream } from '../shared/event-reply-stream.ts';
 import { failureOfError } from './failure.ts';
 import { ReplyReader } from './reply-reader.ts';
+import { TextTemplate } from './text-template.ts';
 
 /** Decodes a stream of replies that each hold a part of the answer. It has no mark of its end but the end of the bytes. */
 export class GeminiStream extends EventReplyStream {
   readonly #reader: ReplyReader;
+  #template: TextTemplate | undefined;
 
   constructor(exchange: Exchange) {
     super(exchange);
@@ -17,11 +19,15 @@ export class GeminiStream extends EventReplyStream {
 
   protected read(frame: SseFrame): void {
     if (frame.data === undefined) return;
+    const known = this.#template?.read(frame.data);
+    if (known) return this.#reader.readText(known);
     const text = frame.data.toString('utf8').trim();
     if (text === '' || text === '[DONE]') return;
     const value = parseJson(text);
-    if (isReply(value)) this.#readReplies(value);
-    else if (frame.event === 'error') this.failure = failureOfError(value ?? text, this.exchange);
+    if (isReply(value)) {
+      this.#readReplies(value);
+      if (isJsonObject(value)) this.#template = TextTemplate.of(frame.data, value) ?? this.#template;
+    } else if (frame.event === 'error') this.failure = failureOfError(value ?? text, this.exchange);
     else this.fail('upstream-garbled', `the stream holds data that is no reply: ${text.slice(0, 80)}`);
   }
 

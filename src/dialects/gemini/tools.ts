@@ -1,8 +1,10 @@
 import { isJsonObject, type JsonObject, type ToolChoice, type ToolDefinition } from '../../protocol/messages.ts';
 import type { EncodeInput } from '../dialect.ts';
+import type { Quirks } from '../quirks.ts';
 import { forcedServerTool, isToolSearch, missingServerTool } from '../shared/server-tools.ts';
-import type { FunctionTool, Tools } from '../shared/tools.ts';
+import { type FunctionTool, type Tools, writtenFunctions } from '../shared/tools.ts';
 import { warn } from '../shared/warnings.ts';
+import { WrittenList } from '../shared/written-json.ts';
 import { functionName } from './function-names.ts';
 import { jsonSchemaFor } from './json-schema.ts';
 import { openApiSchemaFor } from './openapi-schema.ts';
@@ -22,7 +24,9 @@ export function encodeTools(tools: Tools, input: EncodeInput, warnings: string[]
   const forced = forcedServerTool(choice, tools.serverTools);
   if (forced && !own.some(({ tool }) => tool === forced)) throw missingServerTool(forced, input);
   const offered = [
-    ...(functions.length > 0 ? [{ functionDeclarations: functions.map((tool) => declaration(tool, input)) }] : []),
+    ...(functions.length > 0
+      ? [{ functionDeclarations: new WrittenList(writtenFunctions(functions, input.quirks, declaration)) }]
+      : []),
     ...own.map(({ field }) => ({ [field]: {} })),
   ];
   if (offered.length === 0) return { fields: {}, hints: [] };
@@ -34,7 +38,7 @@ export function encodeTools(tools: Tools, input: EncodeInput, warnings: string[]
   };
 }
 
-function declaration({ name, description, schema }: FunctionTool, { quirks }: EncodeInput): JsonObject {
+function declaration({ name, description, schema }: FunctionTool, quirks: Quirks): JsonObject {
   return {
     name: functionName(name),
     ...(description === undefined ? {} : { description: description.slice(0, quirks.toolDescriptionLimit) }),

@@ -1,8 +1,10 @@
 import type { JsonObject } from '../../protocol/messages.ts';
+import type { WrittenList } from '../shared/written-json.ts';
 
 /** The body of `:generateContent`, as far as the router writes it. */
 export interface GenerateContentRequest extends JsonObject {
-  contents: Content[];
+  /** Of `Content`. */
+  contents: WrittenList;
   systemInstruction?: { parts: Part[] };
   tools?: JsonObject[];
   toolConfig?: JsonObject;

@@ -1,7 +1,7 @@
 import type { DocumentBlock, ImageBlock } from '../../protocol/messages.ts';
-import type { EncodeInput } from '../dialect.ts';
 import type { UserBlock } from '../shared/conversation.ts';
 import { inlineData, omittedDocument, omittedImage, sourceOfUrl } from '../shared/media.ts';
+import type { TurnInput } from '../shared/stretches.ts';
 import { warn } from '../shared/warnings.ts';
 
 /** What a message holds: its text, and its images as bare base64. */
@@ -11,7 +11,7 @@ export interface OllamaContent {
 }
 
 /** Texts and images apart; what can't be sent leaves a text in its place. */
-export function contentOf(blocks: readonly UserBlock[], input: EncodeInput, warnings: string[]): OllamaContent {
+export function contentOf(blocks: readonly UserBlock[], input: TurnInput, warnings: string[]): OllamaContent {
   const content: OllamaContent = { texts: [], images: [] };
   for (const block of blocks) {
     if (block.type === 'text') content.texts.push(block.text);
@@ -29,7 +29,7 @@ function documentText(block: DocumentBlock, warnings: string[]): string {
 function addImage(
   { source }: ImageBlock,
   content: OllamaContent,
-  { quirks, abilities }: EncodeInput,
+  { quirks, abilities }: TurnInput,
   warnings: string[],
 ): void {
   const url = source.type === 'url' ? String(source.url) : undefined;

@@ -1,27 +1,42 @@
 import { isJsonObject, type TextBlock, type ToolUseBlock } from '../../protocol/messages.ts';
 import type { EncodeInput } from '../dialect.ts';
-import type { AssistantBlock, AssistantTurn, Conversation, ToolOutcome, UserTurn } from '../shared/conversation.ts';
+import type {
+  AssistantBlock,
+  AssistantTurn,
+  OpenedConversation,
+  ToolOutcome,
+  UserTurn,
+} from '../shared/conversation.ts';
 import { isOwnReasoning, unpackReasoning } from '../shared/reasoning-state.ts';
+import { type EncodeTurns, encodeStretches, type TurnInput } from '../shared/stretches.ts';
 import { wireName } from '../shared/tools.ts';
+import { WrittenList, writtenElements } from '../shared/written-json.ts';
 import { contentOf, type OllamaContent } from './content.ts';
 import type { OllamaMessage, OllamaToolCall } from './wire.ts';
 
 /** The conversation as messages; the same beginning always gives the same messages. `hints` end the system text. */
 export function encodeMessages(
-  { system, turns }: Conversation,
+  conversation: OpenedConversation,
   hints: readonly string[],
   input: EncodeInput,
   warnings: string[],
-): OllamaMessage[] {
+): WrittenList {
+  const { list } = encodeStretches(conversation, input, encodeTurns, [], warnings);
+  const texts = [...conversation.system.map((block) => block.text), ...hints];
+  if (texts.length === 0) return list;
+  return new WrittenList([writtenElements([{ role: 'system', content: texts.join('\n\n') }]), ...list.parts]);
+}
+
+/** Turns that stand together in this form, without the system text. */
+export const encodeTurns: EncodeTurns<OllamaMessage> = (turns, input, _edge, warnings) => {
   const messages = new MessageList(input, warnings);
-  messages.addSystem([...system.map((block) => block.text), ...hints]);
   for (const turn of turns) {
     if (turn.role === 'system') messages.addInstruction(turn.text);
     else if (turn.role === 'assistant') messages.addAssistant(turn);
     else messages.addUser(turn);
   }
   return messages.finish();
-}
+};
 
 /** A system message in mid-conversation, as a part of the user's message beside it. */
 export function reminder(text: string): string {
@@ -35,19 +50,15 @@ export function resultText({ text, isError }: ToolOutcome): string {
 
 /** Collects messages; neighbouring user texts become one message. */
 class MessageList {
-  readonly #input: EncodeInput;
+  readonly #input: TurnInput;
   readonly #warnings: string[];
   readonly #messages: OllamaMessage[] = [];
   /** The user message that is being collected. */
   #user: OllamaContent = { texts: [], images: [] };
 
-  constructor(input: EncodeInput, warnings: string[]) {
+  constructor(input: TurnInput, warnings: string[]) {
     this.#input = input;
     this.#warnings = warnings;
-  }
-
-  addSystem(texts: string[]): void {
-    if (texts.length > 0) this.#messages.push({ role: 'system', content: texts.join('\n\n') });
   }
 
   addInstruction(text: string): void {
@@ -114,7 +125,7 @@ function toolCall(call: ToolUseBlock): OllamaToolCall {
 }
 
 /** What the model thought itself; templates take of it what belongs to the current loop of tool calls. */
-function ownThinking(blocks: readonly AssistantBlock[], { quirks, provider, model }: EncodeInput): string {
+function ownThinking(blocks: readonly AssistantBlock[], { quirks, provider, model }: TurnInput): string {
   if (quirks.reasoningReplay === 'none') return '';
   const own = blocks.map((block) => {
     const minted = block.type === 'thinking' ? unpackReasoning(block.signature) : undefined;

@@ -5,12 +5,13 @@ import { functionForm } from '../shared/function-form.ts';
 import { withoutReferences } from '../shared/schema-references.ts';
 import { forcedServerTool, isToolSearch, missingServerTool } from '../shared/server-tools.ts';
 import { encodeChoice, offeredTools } from '../shared/tool-choice.ts';
-import type { Tools } from '../shared/tools.ts';
+import { type FunctionTool, type Tools, writtenFunctions } from '../shared/tools.ts';
 import { warn } from '../shared/warnings.ts';
 
 /** The tools to offer, and lines for the system text: the server knows no choice among them. */
 export interface WireTools {
-  tools: JsonObject[];
+  /** Each written already. */
+  tools: Buffer[];
   hints: string[];
 }
 
@@ -29,7 +30,11 @@ export function encodeTools({ functions, serverTools }: Tools, input: EncodeInpu
   const { hints } = encodeChoice(choice, offered, quirks, String);
   if (choice?.disable_parallel_tool_use === true) hints.push('Call at most one tool at a time.');
   return {
-    tools: offered.map((tool) => functionForm({ ...tool, schema: withoutReferences(tool.schema) }, input.quirks)),
+    tools: writtenFunctions(offered, input.quirks, ollamaForm),
     hints,
   };
+}
+
+function ollamaForm(tool: FunctionTool, quirks: Quirks): JsonObject {
+  return functionForm({ ...tool, schema: withoutReferences(tool.schema) }, quirks);
 }

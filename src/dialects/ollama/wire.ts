@@ -1,9 +1,11 @@
 import type { JsonObject } from '../../protocol/messages.ts';
+import type { WrittenList } from '../shared/written-json.ts';
 
 /** The body of `POST /api/chat`, as far as the router writes it. */
 export interface OllamaChatRequest extends JsonObject {
   model: string;
-  messages: OllamaMessage[];
+  /** Of `OllamaMessage`. */
+  messages: WrittenList;
 }
 
 /** The body of `POST /api/generate`, as far as the router writes it. */

@@ -1,55 +1,60 @@
 import type { DocumentBlock, ImageBlock, TextBlock, ToolUseBlock } from '../../protocol/messages.ts';
 import { isJsonObject } from '../../protocol/messages.ts';
 import type { EncodeInput } from '../dialect.ts';
-import type { AssistantTurn, Conversation, ToolOutcome, UserBlock, UserTurn } from '../shared/conversation.ts';
+import type { AssistantTurn, OpenedConversation, ToolOutcome, UserBlock, UserTurn } from '../shared/conversation.ts';
 import { documentName, mediaUrl, omittedDocument, omittedImage } from '../shared/media.ts';
+import { type EncodedTurns, type EncodeTurns, encodeStretches, type TurnInput } from '../shared/stretches.ts';
 import { wireName } from '../shared/tools.ts';
 import { warn } from '../shared/warnings.ts';
+import { WrittenList, writtenElements } from '../shared/written-json.ts';
 import { replayReasoning } from './replay.ts';
 import { wireToolId } from './tool-ids.ts';
 import type { AssistantMessage, ChatMessage, ChatPart, ToolCall } from './wire.ts';
 
 /** The conversation as chat messages; the same beginning always gives the same messages. `hints` end the system text. */
 export function encodeMessages(
-  conversation: Conversation,
+  conversation: OpenedConversation,
   hints: readonly string[],
   input: EncodeInput,
   warnings: string[],
-): ChatMessage[] {
-  const messages = new MessageList(input, warnings);
-  messages.addSystem(conversation.system, hints);
-  for (const turn of conversation.turns) {
+): EncodedTurns<ChatMessage> {
+  const { systemRole: role } = input.quirks;
+  const parts = systemParts(conversation.system, hints, input);
+  const joined = parts.map((part) => part.text).join('\n\n');
+  const lead = role === 'none' && parts.length > 0 ? [joined] : [];
+  const { list, last } = encodeStretches(conversation, input, encodeTurns, lead, warnings);
+  if (role === 'none' || parts.length === 0) return { list, last };
+  const content = parts.some((part) => part.cache_control) ? parts : joined;
+  return { list: new WrittenList([writtenElements([{ role, content }]), ...list.parts]), last };
+}
+
+function systemParts(blocks: readonly TextBlock[], hints: readonly string[], input: TurnInput): TextPart[] {
+  return [...blocks.map((block) => textPart(block, input)), ...hints.map((text): TextPart => ({ type: 'text', text }))];
+}
+
+/** Turns that stand together in this form, without the system text. */
+export const encodeTurns: EncodeTurns<ChatMessage> = (turns, input, { isLast, lead }, warnings) => {
+  const messages = new MessageList(input, lead, warnings);
+  for (const turn of turns) {
     if (turn.role === 'system') messages.addInstruction(turn.text);
     else if (turn.role === 'assistant') messages.addAssistant(turn);
     else messages.addUser(turn);
   }
-  return messages.finish(conversation.turns.at(-1)?.role === 'assistant');
-}
+  return messages.finish(isLast && turns.at(-1)?.role === 'assistant');
+};
 
 /** Collects messages; neighbouring user texts become one message. */
 class MessageList {
-  readonly #input: EncodeInput;
+  readonly #input: TurnInput;
   readonly #warnings: string[];
   readonly #messages: ChatMessage[] = [];
   /** Texts and media of the user message that is being collected. */
-  #user: ChatPart[] = [];
+  #user: ChatPart[];
 
-  constructor(input: EncodeInput, warnings: string[]) {
+  constructor(input: TurnInput, lead: readonly string[], warnings: string[]) {
     this.#input = input;
     this.#warnings = warnings;
-  }
-
-  addSystem(blocks: TextBlock[], hints: readonly string[]): void {
-    const { systemRole: role, cacheControl } = this.#input.quirks;
-    const parts = [
-      ...blocks.map((block) => this.#textPart(block)),
-      ...hints.map((text): TextPart => ({ type: 'text', text })),
-    ];
-    if (parts.length === 0) return;
-    const joined = parts.map((part) => part.text).join('\n\n');
-    if (role === 'none') this.#user.push({ type: 'text', text: joined });
-    else if (cacheControl && parts.some((part) => part.cache_control)) this.#messages.push({ role, content: parts });
-    else this.#messages.push({ role, content: joined });
+    this.#user = lead.map((text) => ({ type: 'text', text }));
   }
 
   /** A system message in mid-conversation. */
@@ -123,7 +128,7 @@ class MessageList {
   }
 
   #assistantContent(texts: TextBlock[]): string | ChatPart[] {
-    const parts = texts.map((block) => this.#textPart(block));
+    const parts = texts.map((block) => textPart(block, this.#input));
     return parts.some((part) => part.cache_control) ? parts : parts.map((part) => part.text).join('');
   }
 
@@ -158,21 +163,17 @@ class MessageList {
     const text = texts.join('\n');
     const said = result.isError && !/^error:/i.test(text) ? `Error: ${text}` : text;
     const marked = this.#input.quirks.cacheControl && result.cacheControl;
-    const content = marked ? [this.#textPart({ type: 'text', text: said, cache_control: result.cacheControl })] : said;
+    const content = marked
+      ? [textPart({ type: 'text', text: said, cache_control: result.cacheControl }, this.#input)]
+      : said;
     this.#messages.push({ role: 'tool', tool_call_id: id, content });
   }
 
   #userPart(block: UserBlock): ChatPart {
-    const part = block.type === 'text' ? this.#textPart(block) : this.#mediaPart(block);
+    const part = block.type === 'text' ? textPart(block, this.#input) : this.#mediaPart(block);
     return this.#input.quirks.cacheControl && block.cache_control
       ? { ...part, cache_control: block.cache_control }
       : part;
-  }
-
-  #textPart({ text, cache_control: mark }: TextBlock): TextPart {
-    return this.#input.quirks.cacheControl && mark
-      ? { type: 'text', text, cache_control: mark }
-      : { type: 'text', text };
   }
 
   #mediaPart(block: ImageBlock | DocumentBlock): ChatPart {
@@ -191,6 +192,10 @@ class MessageList {
     warn(this.#warnings, `${what} left out: the upstream takes none`);
     return { type: 'text', text: omittedDocument(block) };
   }
+}
+
+function textPart({ text, cache_control: mark }: TextBlock, { quirks }: TurnInput): TextPart {
+  return quirks.cacheControl && mark ? { type: 'text', text, cache_control: mark } : { type: 'text', text };
 }
 
 type TextPart = Extract<ChatPart, { type: 'text' }>;

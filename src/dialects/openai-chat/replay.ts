@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
-import type { EncodeInput } from '../dialect.ts';
 import type { AssistantBlock } from '../shared/conversation.ts';
 import { isOwnReasoning, unpackReasoning } from '../shared/reasoning-state.ts';
+import type { TurnInput } from '../shared/stretches.ts';
 import type { ChatReasoningState } from './reasoning.ts';
 
 /** What goes back of an assistant turn's own reasoning. */
@@ -13,7 +13,7 @@ export interface Replay {
 }
 
 /** Gives the server back what it minted; reasoning of other providers and models is left out. */
-export function replayReasoning(blocks: readonly AssistantBlock[], input: EncodeInput): Replay {
+export function replayReasoning(blocks: readonly AssistantBlock[], input: TurnInput): Replay {
   const callExtras: unknown[] = [];
   const details: JsonObject[] = [];
   const texts: string[] = [];
@@ -38,7 +38,7 @@ interface OwnReasoning {
   hasCalls: boolean;
 }
 
-function fieldsFor({ quirks }: EncodeInput, { key, details, text, hasCalls }: OwnReasoning): JsonObject {
+function fieldsFor({ quirks }: TurnInput, { key, details, text, hasCalls }: OwnReasoning): JsonObject {
   switch (quirks.reasoningReplay) {
     case 'none':
       return {};
@@ -51,7 +51,7 @@ function fieldsFor({ quirks }: EncodeInput, { key, details, text, hasCalls }: Ow
   }
 }
 
-function stateOf(block: AssistantBlock, { provider, model }: EncodeInput): ChatReasoningState | undefined {
+function stateOf(block: AssistantBlock, { provider, model }: TurnInput): ChatReasoningState | undefined {
   const minted = block.type === 'thinking' ? unpackReasoning(block.signature) : undefined;
   if (!minted || !isOwnReasoning(minted, provider, model)) return undefined;
   const { key, details, calls } = minted.state;

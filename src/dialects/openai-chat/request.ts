@@ -1,20 +1,21 @@
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { EncodedRequest, EncodeInput } from '../dialect.ts';
-import { readConversation } from '../shared/conversation.ts';
+import { openConversation } from '../shared/conversation.ts';
 import { exchangeFor } from '../shared/exchange.ts';
 import { answerLimit, identityFields, samplingFields, stopFields, warnOfUnknownFields } from '../shared/settings.ts';
 import { readTools } from '../shared/tools.ts';
+import { writeJson } from '../shared/written-json.ts';
 import { encodeFormat } from './answer-format.ts';
 import { encodeMessages } from './messages.ts';
 import { encodeReasoning } from './reasoning-request.ts';
 import { encodeTools } from './tools.ts';
-import type { ChatRequest } from './wire.ts';
+import type { ChatMessage, ChatRequest } from './wire.ts';
 
 /** The request as a chat completion. Throws Failure `not-expressible` where its meaning would be lost. */
 export function encodeRequest(input: EncodeInput): EncodedRequest {
   const { request, model, quirks } = input;
   const warnings: string[] = [];
-  const conversation = readConversation(request, warnings);
+  const conversation = openConversation(request, warnings);
   const tools = readTools(request, warnings);
   const wireTools = encodeTools(tools, input, warnings);
   const format = encodeFormat(request, quirks);
@@ -22,7 +23,7 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
   const stops = stopFields(input);
   const body: ChatRequest = {
     model,
-    messages,
+    messages: messages.list,
     ...wireTools.fields,
     ...limitFields(input, warnings),
     ...samplingFields(input, warnings),
@@ -30,13 +31,13 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
     ...encodeReasoning(input, tools.functions.length > 0),
     ...format.fields,
     ...identityFields(input),
-    ...continuation(messages, input),
+    ...continuation(messages.last, input),
     ...streamFields(input),
     ...quirks.extraBody,
   };
   warnOfUnknownFields(request, warnings);
   return {
-    body: Buffer.from(JSON.stringify(body)),
+    body: writeJson(body),
     headers: { 'content-type': 'application/json' },
     warnings,
     exchange: exchangeFor(input, tools.functions, stops.enforced),
@@ -54,8 +55,7 @@ function streamFields({ stream, quirks }: EncodeInput): JsonObject {
 }
 
 /** A last message of the assistant's, for servers that have to be told to go on with it. */
-function continuation(messages: ChatRequest['messages'], { quirks }: EncodeInput): JsonObject {
-  const last = messages.at(-1);
+function continuation(last: ChatMessage | undefined, { quirks }: EncodeInput): JsonObject {
   if (quirks.prefill !== 'continue-final-message' || last?.role !== 'assistant') return {};
   return { add_generation_prompt: false, continue_final_message: true };
 }

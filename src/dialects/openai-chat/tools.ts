@@ -4,8 +4,9 @@ import type { Quirks } from '../quirks.ts';
 import { functionForm } from '../shared/function-form.ts';
 import { forcedServerTool, isToolSearch, isWebSearch, missingServerTool } from '../shared/server-tools.ts';
 import { encodeChoice, offeredTools } from '../shared/tool-choice.ts';
-import { type Tools, wireName } from '../shared/tools.ts';
+import { type Tools, wireName, writtenFunctions } from '../shared/tools.ts';
 import { warn } from '../shared/warnings.ts';
+import { WrittenList } from '../shared/written-json.ts';
 
 /** Fields of the request, and lines for the system text where a field can't say it. */
 export interface WireTools {
@@ -30,7 +31,7 @@ export function encodeTools(tools: Tools, input: EncodeInput, warnings: string[]
   if (wantsOne && !alone) warn(warnings, 'disable_parallel_tool_use dropped: not supported');
   return {
     fields: {
-      tools: functions.map((tool) => functionForm(tool, quirks)),
+      tools: new WrittenList(writtenFunctions(functions, quirks, functionForm)),
       ...(field === undefined ? {} : { tool_choice: field }),
       ...(alone ? { parallel_tool_calls: false } : {}),
       ...search,

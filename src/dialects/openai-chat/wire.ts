@@ -1,9 +1,11 @@
 import type { JsonObject } from '../../protocol/messages.ts';
+import type { WrittenList } from '../shared/written-json.ts';
 
 /** The body of `POST /chat/completions`, as far as the router writes it. */
 export interface ChatRequest extends JsonObject {
   model: string;
-  messages: ChatMessage[];
+  /** Of `ChatMessage`. */
+  messages: WrittenList;
 }
 
 export type ChatMessage =

@@ -1,32 +1,32 @@
 import { type DocumentBlock, type ImageBlock, isJsonObject, type ToolUseBlock } from '../../protocol/messages.ts';
-import type { EncodeInput } from '../dialect.ts';
-import type { AssistantTurn, Conversation, ToolOutcome, UserBlock, UserTurn } from '../shared/conversation.ts';
+import type { AssistantTurn, ToolOutcome, UserBlock, UserTurn } from '../shared/conversation.ts';
 import { originalToolId, shortened } from '../shared/identifiers.ts';
 import { documentName, mediaUrl, omittedDocument, omittedImage } from '../shared/media.ts';
+import type { EncodeTurns, TurnInput } from '../shared/stretches.ts';
 import { wireName } from '../shared/tools.ts';
 import { warn } from '../shared/warnings.ts';
 import { ownState, type ResponsesState, reasoningItem } from './reasoning-state.ts';
 import type { InputItem, InputPart, ReasoningItem } from './wire.ts';
 
-/** The conversation as input items, in the order of its blocks; the same beginning always gives the same items. */
-export function encodeTurns({ turns }: Conversation, input: EncodeInput, warnings: string[]): InputItem[] {
-  if (turns.at(-1)?.role === 'assistant') {
+/** Turns as input items, in the order of their blocks; the same beginning of a conversation always gives the same items. */
+export const encodeTurns: EncodeTurns<InputItem> = (turns, input, { isLast }, warnings) => {
+  if (isLast && turns.at(-1)?.role === 'assistant') {
     warn(warnings, 'prefill: the model begins a new message behind the last one of the assistant');
   }
   return turns.flatMap((turn): InputItem[] => {
     if (turn.role === 'system') return [instruction(turn.text, input)];
     return turn.role === 'assistant' ? assistantItems(turn, input) : userItems(turn, input, warnings);
   });
-}
+};
 
 /** A system message in mid-conversation. */
-function instruction(text: string, { quirks }: EncodeInput): InputItem {
+function instruction(text: string, { quirks }: TurnInput): InputItem {
   return quirks.midConversationSystem === 'reminder'
     ? message('user', [{ type: 'input_text', text: `<system-reminder>\n${text}\n</system-reminder>` }])
     : message('developer', [{ type: 'input_text', text }]);
 }
 
-function assistantItems({ blocks }: AssistantTurn, input: EncodeInput): InputItem[] {
+function assistantItems({ blocks }: AssistantTurn, input: TurnInput): InputItem[] {
   const items: InputItem[] = [];
   let reasoning: Remembered[] = [];
   for (const block of blocks) {
@@ -65,7 +65,7 @@ function reasoningBefore(kind: 'message' | 'function_call', remembered: readonly
   return kept;
 }
 
-function functionCall(call: ToolUseBlock, input: EncodeInput): InputItem {
+function functionCall(call: ToolUseBlock, input: TurnInput): InputItem {
   return {
     type: 'function_call',
     call_id: callId(call.id, input),
@@ -74,7 +74,7 @@ function functionCall(call: ToolUseBlock, input: EncodeInput): InputItem {
   };
 }
 
-function userItems({ results, blocks }: UserTurn, input: EncodeInput, warnings: string[]): InputItem[] {
+function userItems({ results, blocks }: UserTurn, input: TurnInput, warnings: string[]): InputItem[] {
   const outputs = results.map(
     (result): InputItem => ({
       type: 'function_call_output',
@@ -89,7 +89,7 @@ function userItems({ results, blocks }: UserTurn, input: EncodeInput, warnings: 
 /** Images and files of a result stand in it. */
 function resultOutput(
   { text, media, isError }: ToolOutcome,
-  input: EncodeInput,
+  input: TurnInput,
   warnings: string[],
 ): string | InputPart[] {
   const said = isError && !/^error:/i.test(text) ? `Error: ${text}` : text;
@@ -98,11 +98,11 @@ function resultOutput(
   return said === '' ? parts : [{ type: 'input_text', text: said }, ...parts];
 }
 
-function userPart(block: UserBlock, input: EncodeInput, warnings: string[]): InputPart {
+function userPart(block: UserBlock, input: TurnInput, warnings: string[]): InputPart {
   return block.type === 'text' ? { type: 'input_text', text: block.text } : mediaPart(block, input, warnings);
 }
 
-function mediaPart(block: ImageBlock | DocumentBlock, input: EncodeInput, warnings: string[]): InputPart {
+function mediaPart(block: ImageBlock | DocumentBlock, input: TurnInput, warnings: string[]): InputPart {
   const { quirks, abilities } = input;
   const url = mediaUrl(block);
   if (block.type === 'image') {
@@ -126,6 +126,6 @@ function message(role: 'user' | 'developer', content: InputPart[]): InputItem {
 }
 
 /** The id that pairs a call with its output: at most 64 characters. */
-function callId(id: string, { quirks }: EncodeInput): string {
+function callId(id: string, { quirks }: TurnInput): string {
   return quirks.toolIds === 'verbatim' ? originalToolId(id) : shortened(id, 64);
 }

@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
-import type { EncodeInput, Exchange } from '../dialect.ts';
+import type { Exchange } from '../dialect.ts';
 import type { AssistantBlock } from '../shared/conversation.ts';
 import { isOwnReasoning, packReasoning, unpackReasoning } from '../shared/reasoning-state.ts';
+import type { TurnInput } from '../shared/stretches.ts';
 import type { ReasoningItem } from './wire.ts';
 
 /** What a thinking block's signature holds, so that the reasoning item goes back exactly as it came. */
@@ -25,7 +26,7 @@ export function signatureOf(state: ResponsesState, { provider, model }: Exchange
 }
 
 /** The state that this provider's model put into the block; undefined where there is none. */
-export function ownState(block: AssistantBlock, { provider, model }: EncodeInput): ResponsesState | undefined {
+export function ownState(block: AssistantBlock, { provider, model }: TurnInput): ResponsesState | undefined {
   const minted = block.type === 'thinking' ? unpackReasoning(block.signature) : undefined;
   if (!minted || !isOwnReasoning(minted, provider, model)) return undefined;
   const { id, encrypted, source, parts, next, phase } = minted.state;

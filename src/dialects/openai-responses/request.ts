@@ -1,9 +1,11 @@
 import type { JsonObject } from '../../protocol/messages.ts';
 import type { EncodedRequest, EncodeInput } from '../dialect.ts';
-import { type Conversation, readConversation } from '../shared/conversation.ts';
+import { type OpenedConversation, openConversation } from '../shared/conversation.ts';
 import { exchangeFor } from '../shared/exchange.ts';
 import { identityFields, samplingFields, stopSequencesOf, warnOfUnknownFields } from '../shared/settings.ts';
+import { encodeStretches } from '../shared/stretches.ts';
 import { readTools } from '../shared/tools.ts';
+import { writeJson } from '../shared/written-json.ts';
 import { encodeTurns } from './messages.ts';
 import { encodeFormat, encodeReasoning, limitFields, mayReason } from './settings.ts';
 import { encodeTools } from './tools.ts';
@@ -13,7 +15,7 @@ import type { ResponsesRequest } from './wire.ts';
 export function encodeRequest(input: EncodeInput): EncodedRequest {
   const { request, model, quirks } = input;
   const warnings: string[] = [];
-  const conversation = readConversation(request, warnings);
+  const conversation = openConversation(request, warnings);
   const tools = readTools(request, warnings);
   const wireTools = encodeTools(tools, input, warnings);
   const format = encodeFormat(input);
@@ -21,7 +23,7 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
   const body: ResponsesRequest = {
     model,
     ...instructions(conversation, [...wireTools.hints, ...format.hints]),
-    input: encodeTurns(conversation, input, warnings),
+    input: encodeStretches(conversation, input, encodeTurns, [], warnings).list,
     ...wireTools.fields,
     ...limitFields(input, warnings),
     ...samplingFields(input, warnings),
@@ -35,7 +37,7 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
   };
   warnOfUnknownFields(request, warnings);
   return {
-    body: Buffer.from(JSON.stringify(body)),
+    body: writeJson(body),
     headers: { 'content-type': 'application/json' },
     warnings,
     exchange: {
@@ -45,7 +47,7 @@ export function encodeRequest(input: EncodeInput): EncodedRequest {
   };
 }
 
-function instructions({ system }: Conversation, hints: readonly string[]): JsonObject {
+function instructions({ system }: OpenedConversation, hints: readonly string[]): JsonObject {
   const text = [...system.map((block) => block.text), ...hints].join('\n\n');
   return text === '' ? {} : { instructions: text };
 }

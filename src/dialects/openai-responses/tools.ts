@@ -1,11 +1,13 @@
 import { isJsonObject, type JsonObject, type ToolDefinition } from '../../protocol/messages.ts';
 import type { EncodeInput } from '../dialect.ts';
+import type { Quirks } from '../quirks.ts';
 import { forcedServerTool, isToolSearch, isWebSearch, missingServerTool } from '../shared/server-tools.ts';
 import { strictSchema } from '../shared/strict-schema.ts';
 import { encodeChoice, offeredTools } from '../shared/tool-choice.ts';
 import { schemaFor } from '../shared/tool-schema.ts';
-import { type FunctionTool, type Tools, wireName } from '../shared/tools.ts';
+import { type FunctionTool, type Tools, wireName, writtenFunctions } from '../shared/tools.ts';
 import { warn } from '../shared/warnings.ts';
+import { WrittenList, writtenElements } from '../shared/written-json.ts';
 
 /** Fields of the request, and what follows from them. */
 export interface WireTools {
@@ -25,11 +27,16 @@ export function encodeTools(tools: Tools, input: EncodeInput, warnings: string[]
   const search = webSearch(tools.serverTools, input, warnings);
   const forced = forcedServerTool(choice, tools.serverTools);
   if (forced && !(search && isWebSearch(forced))) throw missingServerTool(forced, input);
-  const functions = offeredTools(tools.functions, choice, quirks).map((tool) => ({
-    tool,
-    wire: functionOf(tool, input, warnings),
-  }));
-  const wire = [...functions.map((each) => each.wire), ...(search ? [search.tool] : [])];
+  const functions = offeredTools(tools.functions, choice, quirks);
+  const strict = new Set<string>();
+  for (const tool of functions.filter((each) => each.strict)) {
+    if (strictSchema(tool.schema)) strict.add(tool.name);
+    else warn(warnings, `tool ${tool.name}: strict dropped: its schema can't be strict`);
+  }
+  const wire = [
+    ...writtenFunctions(functions, quirks, functionOf),
+    ...(search ? [writtenElements([search.tool])] : []),
+  ];
   if (wire.length === 0) return { fields: {}, hints: [], include: [], strict: new Set() };
   const { field, hints } = forced
     ? { field: { type: 'web_search' }, hints: [] }
@@ -37,25 +44,20 @@ export function encodeTools(tools: Tools, input: EncodeInput, warnings: string[]
   const alone = choice?.disable_parallel_tool_use === true && quirks.parallelToolCalls;
   return {
     fields: {
-      tools: wire,
+      tools: new WrittenList(wire),
       ...(field === undefined ? {} : { tool_choice: field }),
       ...(alone ? { parallel_tool_calls: false } : {}),
       ...search?.fields,
     },
     hints,
     include: search ? ['web_search_call.action.sources'] : [],
-    strict: new Set(functions.filter((each) => each.wire.strict === true).map((each) => each.tool.name)),
+    strict,
   };
 }
 
 /** Without `strict: false` the service would make the tool strict, and rewrite what is required. */
-function functionOf(
-  { name, description, schema, strict }: FunctionTool,
-  { quirks }: EncodeInput,
-  warnings: string[],
-): JsonObject {
+function functionOf({ name, description, schema, strict }: FunctionTool, quirks: Quirks): JsonObject {
   const strictly = strict ? strictSchema(schema) : undefined;
-  if (strict && !strictly) warn(warnings, `tool ${name}: strict dropped: its schema can't be strict`);
   return {
     type: 'function',
     name: wireName(name),

@@ -1,9 +1,11 @@
 import type { JsonObject } from '../../protocol/messages.ts';
+import type { WrittenList } from '../shared/written-json.ts';
 
 /** The body of `POST /responses`, as far as the router writes it. */
 export interface ResponsesRequest extends JsonObject {
   model: string;
-  input: InputItem[];
+  /** Of `InputItem`. */
+  input: WrittenList;
 }
 
 export type InputItem =

@@ -67,16 +67,35 @@ export interface ToolOutcome {
  * turns. Throws Failure `not-expressible` for what only Anthropic's servers hold.
  */
 export function readConversation(request: MessagesRequest, warnings: string[]): Conversation {
+  const { system, messages, index } = openConversation(request, warnings);
+  return { system, turns: readTurns(messages, index, warnings) };
+}
+
+/** A conversation whose turns are not read yet. */
+export interface OpenedConversation extends Pick<Conversation, 'system'> {
+  /** From the first that is no leading system message on. */
+  messages: InputMessage[];
+  /** The place of the first of them. */
+  index: number;
+}
+
+/** The system texts of a conversation, and the messages that hold its turns. Throws Failure as `readConversation` does. */
+export function openConversation(request: MessagesRequest, warnings: string[]): OpenedConversation {
   refuseServerState(request);
-  const entries = merged(
-    request.messages.filter(isJsonObject).flatMap((message, index) => readMessage(message, index, warnings)),
-  );
+  const messages = request.messages.filter(isJsonObject);
   const system = systemTexts(request.system);
-  const first = entries.findIndex((entry) => entry.role !== 'system');
-  for (const entry of entries.splice(0, first === -1 ? entries.length : first)) {
-    if (entry.role === 'system') system.push({ type: 'text', text: entry.text });
+  for (const [index, message] of messages.entries()) {
+    for (const entry of readMessage(message, index, warnings)) {
+      if (entry.role !== 'system') return { system, messages: messages.slice(index), index };
+      system.push({ type: 'text', text: entry.text });
+    }
   }
-  return { system, turns: paired(entries) };
+  return { system, messages: [], index: messages.length };
+}
+
+/** The turns of messages that stand together; `index` is the place of the first one, for what a Failure says. */
+export function readTurns(messages: readonly InputMessage[], index: number, warnings: string[]): Turn[] {
+  return paired(merged(messages.flatMap((message, at) => readMessage(message, index + at, warnings))));
 }
 
 /** Ids of the tool calls that stand in the conversation. */

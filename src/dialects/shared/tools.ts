@@ -1,7 +1,10 @@
 import { isJsonObject, type JsonObject, type MessagesRequest, type ToolDefinition } from '../../protocol/messages.ts';
+import type { Quirks } from '../quirks.ts';
 import { clientToolSchema } from './client-tools.ts';
 import { shortened, shortHash } from './identifiers.ts';
+import { Memo } from './memo.ts';
 import { warn } from './warnings.ts';
+import { writtenElements } from './written-json.ts';
 
 /** A tool that the client runs, whoever defined it. */
 export interface FunctionTool {
@@ -40,6 +43,17 @@ export function readTools(request: MessagesRequest, warnings: string[]): Tools {
   return tools;
 }
 
+const writtenTools = new Memo<Buffer>();
+
+/** The tools in a dialect's form; `form` depends on the tool and on `quirks` alone. What was written once is remembered. */
+export function writtenFunctions(
+  functions: readonly FunctionTool[],
+  quirks: Quirks,
+  form: (tool: FunctionTool, quirks: Quirks) => JsonObject,
+): Buffer[] {
+  return functions.map((tool) => writtenTools.get(tool, [form, quirks], () => writtenElements([form(tool, quirks)])));
+}
+
 /** The schema of each function by the client's name for it. */
 export function schemasOf(functions: readonly FunctionTool[]): Map<string, unknown> {
   return new Map(functions.map((tool) => [tool.name, tool.schema]));
@@ -64,7 +78,14 @@ export function changedNames(functions: readonly FunctionTool[], limit = 64): Ma
   return changed;
 }
 
+const functions = new Memo<FunctionTool>();
+
+/** The same object for the same definition. */
 function functionOf(tool: ToolDefinition, schema: unknown): FunctionTool {
+  return functions.get(tool, [schema], () => newFunction(tool, schema));
+}
+
+function newFunction(tool: ToolDefinition, schema: unknown): FunctionTool {
   return {
     name: tool.name,
     description: typeof tool.description === 'string' && tool.description !== '' ? tool.description : undefined,
@@ -98,11 +119,8 @@ function effectiveTools(request: MessagesRequest): ToolDefinition[] {
 }
 
 function toolChanges(request: MessagesRequest): JsonObject[] {
-  const contents = [
-    request.system,
-    ...request.messages.map((message) => (message?.role === 'system' ? message.content : undefined)),
-  ];
-  return contents
+  const systemMessages = request.messages.filter((message) => message?.role === 'system');
+  return [request.system, ...systemMessages.map(({ content }) => content)]
     .flatMap((content): unknown[] => (Array.isArray(content) ? content : []))
     .filter(isJsonObject)
     .filter((block) => block.type === 'tool_addition' || block.type === 'tool_removal');

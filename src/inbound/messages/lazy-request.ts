@@ -1,5 +1,5 @@
 import { Failure } from '../../call/failure.ts';
-import { type BodyScan, scanBody } from '../../protocol/body-scan.ts';
+import { type BodyScan, type Part, scanBody } from '../../protocol/body-scan.ts';
 import type { JsonObject } from '../../protocol/messages.ts';
 import { parseJson } from '../../protocol/stream-event.ts';
 
@@ -15,7 +15,7 @@ export function lazyRequest(body: Buffer): JsonObject | undefined {
   if (body.length < shortestBytes) return undefined;
   const scan = scanBody(body);
   if (!scan.isWellFormed || !scan.hasPlainMessages || scan.fields.has('__proto__')) return undefined;
-  return withLazyFields(body, scan);
+  return withLazyFields(scan);
 }
 
 /** True for a field of a lazy request that nobody has looked at. */
@@ -23,14 +23,15 @@ export function isUnread(request: JsonObject, name: string): boolean {
   return Object.getOwnPropertyDescriptor(request, name)?.get !== undefined;
 }
 
-function withLazyFields(body: Buffer, { fields }: BodyScan): JsonObject {
+function withLazyFields(scan: BodyScan): JsonObject {
   const request: JsonObject = {};
-  for (const [name, { start, end }] of fields) {
+  for (const [name, part] of scan.fields) {
     Object.defineProperty(request, name, {
       configurable: true,
       enumerable: true,
       get() {
-        const value = parsed(name, body.toString('utf8', start, end));
+        const value =
+          name === 'messages' ? scan.messages.map((message) => parsed(name, scan, message)) : parsed(name, scan, part);
         Object.defineProperty(request, name, { configurable: true, enumerable: true, writable: true, value });
         return value;
       },
@@ -39,8 +40,12 @@ function withLazyFields(body: Buffer, { fields }: BodyScan): JsonObject {
   return request;
 }
 
-function parsed(name: string, text: string): unknown {
-  const value = parseJson(text);
-  if (value === undefined) throw new Failure('malformed-request', `${name} is not JSON`);
-  return value;
+/** The value, which may be that of an earlier call: the bytes are the same. */
+function parsed(name: string, { body }: BodyScan, { start, end, known }: Part): unknown {
+  if (!known.parsed) {
+    const value = parseJson(body.toString('utf8', start, end));
+    if (value === undefined) throw new Failure('malformed-request', `${name} is not JSON`);
+    known.parsed = { value };
+  }
+  return known.parsed.value;
 }

@@ -52,6 +52,7 @@ export async function callOf(exchange: Exchange, format: ClientFormat): Promise<
     {
       recall: (responseId) => service.conversations.recall(caller, responseId),
       keep: (kept) => service.conversations.keep(caller, kept),
+      bodies: service.recentBodies,
     },
   );
 }
