@@ -18,6 +18,8 @@ export function installPeers() {
   if (status !== 0) throw new Error('the other gateways could not be installed');
 }
 
+// They take so much longer that fewer requests are enough: `share` of what the others are sent.
+
 /** Portkey's gateway, which passes Anthropic's form on and translates nothing. */
 export async function startPortkey(upstream) {
   const port = await freePort();
@@ -28,6 +30,7 @@ export async function startPortkey(upstream) {
   }));
   return {
     ...gateway,
+    share: 0.2,
     models: { 'pass-through': 'm' },
     headers: { 'x-portkey-provider': 'anthropic', 'x-portkey-custom-host': `http://127.0.0.1:${upstream}/v1` },
   };
@@ -54,5 +57,5 @@ export async function startClaudeCodeRouter(upstream) {
     const program = join(modules, '@musistudio/claude-code-router/dist/cli.js');
     return { command: process.execPath, args: [program, 'start'] };
   });
-  return { ...gateway, models: { 'pass-through': 'anthropic,m', 'to OpenAI chat': 'openai,m' } };
+  return { ...gateway, share: 0.05, models: { 'pass-through': 'anthropic,m', 'to OpenAI chat': 'openai,m' } };
 }

@@ -61,10 +61,11 @@ async function measureAll(chosen) {
       for (const [index, gateway] of gateways.entries()) {
         const model = (gateway.models ?? cell.models)[cell.way];
         if (model === undefined) continue;
+        const count = Math.max(cell.connections, Math.round(cell.count * (gateway.share ?? 1)));
         const before = cpuMs(gateway.pid);
-        const firstBytes = await send(gateway, cell, model);
+        const firstBytes = await send(gateway, { ...cell, count }, model);
         if (round < 0) continue;
-        cell.results[index].cpu.push((cpuMs(gateway.pid) - before) / cell.count);
+        cell.results[index].cpu.push((cpuMs(gateway.pid) - before) / count);
         cell.results[index].firstByte.push(median(firstBytes));
       }
     }
