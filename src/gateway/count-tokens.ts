@@ -13,12 +13,16 @@ import { routeCall } from './route-call.ts';
 export async function countPromptTokens(parts: GatewayParts, call: Call): Promise<JsonObject> {
   const { decision } = await routeCall(parts, call);
   const [target] = decision.targets;
-  if (target?.counting) {
+  if (target?.counting && !withoutCounting.has(target)) {
     const counted = await askUpstream(parts, call, target, target.counting).catch(() => undefined);
     if (counted) return counted;
   }
   return { input_tokens: parts.estimateTokens(call.request, target?.model ?? call.request.model) };
 }
+
+/** Servers in a provider's place that do not have all of its methods: they are asked once. */
+const withoutCounting = new WeakSet<Target>();
+const isNoMethod = new Set([404, 405, 501]);
 
 async function askUpstream(
   parts: GatewayParts,
@@ -55,6 +59,7 @@ async function askUpstream(
       headers: { ...encoded.headers, ...credentials, ...target.headers },
       provider: target.provider,
     });
+    if (isNoMethod.has(reply.status)) withoutCounting.add(target);
     const text = (await readWhole(reply.body, 1024 * 1024, target.provider, () => undefined)).toString('utf8');
     const counted = parseJson(text);
     return reply.status === 200 && isJsonObject(counted) ? counting.read(counted) : undefined;

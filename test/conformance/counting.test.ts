@@ -24,6 +24,7 @@ beforeAll(async () => {
     models: {
       gemini: { provider: 'google', apiKey: 'of-google', model: 'gemini-2.5-pro', endpoint: `${base}/v1beta/models` },
       responses: { provider: 'openai', apiKey: 'of-openai', model: 'gpt-5.1', endpoint: `${base}/v1/responses` },
+      without: { provider: 'google', apiKey: 'of-google', model: 'gemma', endpoint: `${base}/v1beta/models` },
     },
   });
 });
@@ -74,8 +75,8 @@ describe('the tokens of a prompt', () => {
   });
 
   it.each([
-    ['gemini', 404, { error: { code: 404, message: 'no such method' } }],
-    ['responses', 404, { error: { message: 'no such URL' } }],
+    ['gemini', 429, { error: { code: 429, message: 'too many' } }],
+    ['responses', 500, { error: { message: 'no idea' } }],
     ['gemini', 200, { tokens: 'many' }],
     ['responses', 200, {}],
   ])('are estimated where %s answers %i without a count', async (model, status, body) => {
@@ -83,5 +84,13 @@ describe('the tokens of a prompt', () => {
     const { input_tokens: tokens } = await count(model);
     expect(tokens).toBeGreaterThan(10);
     expect(tokens).toBeLessThan(500);
+  });
+
+  it('are not asked for again where the server has no such method', async () => {
+    reply = { status: 404, body: { error: { code: 404, message: 'no such method' } } };
+    const { input_tokens: tokens } = await count('without');
+    expect(asked).toHaveLength(1);
+    expect(await count('without')).toEqual({ input_tokens: tokens });
+    expect(asked).toEqual([]);
   });
 });
