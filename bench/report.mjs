@@ -48,7 +48,7 @@ JSON, or a stream of 200 events in writes of 20. Small requests have 2 KB, typic
 Single requests are the same again and again, so that much of them is remembered; in sessions each is longer than the one before, as
 Claude Code sends them. Small requests are mostly the price of two HTTP messages in Node.
 
-\`\`\`sh
+\`\`\`sh norun
 npm run build && npm run bench -- --peers
 \`\`\`
 
