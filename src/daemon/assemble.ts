@@ -35,7 +35,7 @@ import type { Generation } from './live-service.ts';
 import { loadCustomRouter } from './load-custom-router.ts';
 import { breakerSettings, type Moment, newMoment, retrySettings } from './moment.ts';
 import type { SharedState, States } from './states.ts';
-import { type Telemetry, type TelemetrySettings, telemetrySettings } from './telemetry.ts';
+import { type Telemetry, telemetrySettings } from './telemetry.ts';
 
 export interface AssemblySettings {
   configFile?: string;
@@ -134,19 +134,21 @@ export async function assemble(settings: AssemblySettings): Promise<Assembly> {
     generation: (telemetry, access, ledgers, states, commons) => {
       const { logger } = telemetry;
       const ledger = ledgers.at({ storage: config.storage, directory, stateDirectory: paths.stateDirectory });
-      const counting = telemetrySettings(registry, currencyOf(config));
-      commons?.countAs(counting.counting);
+      const following = telemetrySettings(registry, currencyOf(config));
+      commons?.countAs(following.counting);
       const state = states.at({ config, accountsFile: paths.accountsFile });
       moment.health.configure(breakerSettings(config.circuitBreaker));
       return {
         gateway: {
           ...gatewayParts(routing, transport, access),
-          ...recording(telemetry, counting, (record) => {
+          observe: (call) => telemetry.observe(call, following),
+          settle: (record) => {
             const contextWindow = () => registry.find(record.model ?? '')?.abilities.contextWindow;
-            if (commons) return commons.settled(record, contextWindow());
+            if (commons) return commons.settled(record, contextWindow(), logger.callLine(record));
+            telemetry.settle(record, following);
             ledger.add(record);
             moment.sessions.add(record, contextWindow);
-          }),
+          },
           health: moment.health,
           running: moment.running,
           cache: moment.caches.at(config, extensions.version, (message) => logger.warn(message)),
@@ -295,21 +297,6 @@ function admissionOf(config: Config, table: RoutingTable, logger: Logger, state:
     now: () => Date.now(),
     warn: (message, fields) => logger.warn(message, fields),
   });
-}
-
-/** Who follows a call, and where its record goes: log, metrics and what is written tell the same of it. */
-function recording(
-  telemetry: Telemetry,
-  settings: TelemetrySettings,
-  write: (record: CallRecord) => void,
-): Pick<GatewayParts, 'observe' | 'settle'> {
-  return {
-    observe: (call) => telemetry.observe(call, settings),
-    settle: (record) => {
-      telemetry.settle(record, settings);
-      write(record);
-    },
-  };
 }
 
 /** Where metrics are served, unless they are switched off. */

@@ -33,8 +33,8 @@ export interface Commons {
   opened(call: Call): void;
   /** It tries a target. */
   tried(call: Call, attempt: AttemptRecord): void;
-  /** A call is over. */
-  settled(record: CallRecord, contextWindow: number | undefined): void;
+  /** A call is over; its line of the log goes with it, so that a process that dies has told both or neither. */
+  settled(record: CallRecord, contextWindow: number | undefined, line: string): void;
   /** From now on calls are counted like this. */
   countAs(counting: Counting): void;
   /** Of every process. */

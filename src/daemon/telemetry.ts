@@ -87,7 +87,7 @@ export class Telemetry {
   /** Writes down a call that is over. */
   settle(record: CallRecord, { counting }: TelemetrySettings): void {
     this.logger.call(record);
-    if (!this.#commons) this.metrics.add(record, counting);
+    this.metrics.add(record, counting);
   }
 
   async close(): Promise<void> {

@@ -42,6 +42,8 @@ export interface Logger {
   hide(secrets: Iterable<string | undefined>): void;
   /** One line for a call that is over. */
   call(record: CallRecord): void;
+  /** The same line, given back and not written; '' where the level leaves it out. */
+  callLine(record: CallRecord): string;
   /** Takes a line with its end that another process logged. */
   write(line: string): void;
   /** Writes what is still held. */
@@ -61,8 +63,10 @@ export function createLogger(settings: LogSettings): Logger {
   const sinks: ((line: string) => void)[] = settings.sink ? [settings.sink] : [];
   if (settings.console) sinks.push(consoleSink(settings.format));
   if (file) sinks.push((line) => file.write(line));
+  let taken: string | undefined;
   const pass = (line: string) => {
-    for (const sink of sinks) sink(line);
+    if (taken !== undefined) taken += line;
+    else for (const sink of sinks) sink(line);
   };
   const write = (line: string) => pass(redactText(line, secrets));
   const log = pino(
@@ -101,6 +105,13 @@ export function createLogger(settings: LogSettings): Logger {
     },
     write: pass,
     call: (record) => log[record.outcome === 'failed' ? 'warn' : 'info'](callFields(record), 'call'),
+    callLine: (record) => {
+      taken = '';
+      logger.call(record);
+      const line = taken;
+      taken = undefined;
+      return line;
+    },
     flush,
     close: async () => {
       process.off('exit', flush).off('uncaughtExceptionMonitor', onFault);

@@ -322,10 +322,11 @@ describe.runIf(hasRedis)('while Redis is away', () => {
       .toEqual([0, 0]);
     const costs = await Promise.all(both.map((each) => costsOf(each)));
     expect(sum(costs.map((cost) => cost.total))).toBe(total);
-    // What Redis lost is told to it again: by each process what it knew, so that little is missing and nothing is invented.
+    // What Redis lost is told to it again, by each process what it knew: little is missing. Only a settlement that was heard
+    // just as the answer to it was lost may count twice, one at most for each of the six places.
     for (const { spent } of costs) {
       expect(spent).toBeGreaterThan(total * 0.9);
-      expect(spent).toBeLessThanOrEqual(total);
+      expect(spent).toBeLessThanOrEqual(total + 6 * 7000);
     }
     const spared = await Promise.all(
       Array.from({ length: 10 }, (_, index) =>

@@ -37,7 +37,7 @@ export interface PrimaryOffers {
   recallConversation(key: string): KeptConversation | undefined;
   opened(call: OpenCall): void;
   tried(callId: string, attempt: TriedTarget): void;
-  settled(record: CallRecord, contextWindow: number | undefined): void;
+  settled(record: CallRecord, contextWindow: number | undefined, line: string): void;
   countAs(counting: Counting): void;
   line(text: string): void;
   metricSnapshots(): Promise<MetricSnapshot[][]>;

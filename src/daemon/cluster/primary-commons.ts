@@ -36,7 +36,7 @@ export function primaryCommons(link: Link<PrimaryOffers>, news: () => PrimaryNew
     opened: (call) => link.tell('opened', openCallOf(call)),
     tried: ({ id }, { target, provider, startedAt }: AttemptRecord) =>
       link.tell('tried', id, { target, provider, startedAt }),
-    settled: (record, contextWindow) => link.tell('settled', plainRecord(record), contextWindow),
+    settled: (record, contextWindow, line) => link.tell('settled', plainRecord(record), contextWindow, line),
     countAs: (counting) => link.tell('countAs', counting),
     metricSnapshots: () => link.ask('metricSnapshots'),
     otherProcesses: () => link.ask('otherProcesses'),
@@ -60,7 +60,7 @@ function primaryLedger(link: Link<PrimaryOffers>, news: () => PrimaryNews): Ledg
     (...args: Parameters<Ledger[Name]>) =>
       link.ask('ledger', question, args) as ReturnType<Ledger[Name]>;
   return {
-    add: (record) => link.tell('settled', plainRecord(record), undefined),
+    add: (record) => link.tell('settled', plainRecord(record), undefined, ''),
     flush: asking('flush'),
     totals: asking('totals'),
     models: asking('models'),

@@ -42,8 +42,9 @@ export function offersTo(worker: WorkerProcess, parts: PrimaryParts): PrimaryOff
     recallConversation: (key) => conversations.recall(key),
     opened: (call) => void worker.calls.set(call.id, { call, tried: [] }),
     tried: (callId, attempt) => worker.tried(callId, attempt),
-    settled: (record, contextWindow) => {
+    settled: (record, contextWindow, line) => {
       worker.calls.delete(record.id);
+      if (line !== '') logger.write(line);
       books.settled(record, worker.counting, contextWindow);
     },
     countAs: (counting) => {
