@@ -3,7 +3,6 @@ import { Admission } from '../admission/admit.ts';
 import { budgetPolicyOf } from '../admission/budget.ts';
 import { rateLimitsOf } from '../admission/rate-limit.ts';
 import { type Currency, usDollars } from '../call/money.ts';
-import type { CallRecord } from '../call/record.ts';
 import { checkNames } from '../config/check-names.ts';
 import type { Environment } from '../config/env.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
