@@ -266,7 +266,7 @@ describe('the log of several workers', () => {
       const logged = loggedIn(path);
       expect(logged).toEqual(printed());
       expect(logged.length, requests.total === logged.length ? '' : await differences()).toBe(requests.total);
-    }, 5000);
+    }, 30_000);
     expect(new Set(printed()).size).toBe(printed().length);
     expect(printed().length).toBeGreaterThan(100);
     expect(rotatedFiles(path).length).toBeGreaterThan(3);
