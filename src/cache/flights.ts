@@ -1,3 +1,4 @@
+import type { CallSignal } from '../call/cancellation.ts';
 /** What came of the one that was asked: its answer, none for others (undefined), or none at all, since whoever asked has left. */
 export type Landed<Answer> = Answer | undefined | 'left';
 
@@ -6,7 +7,7 @@ export class Flights<Answer> {
   readonly #flights = new Map<string, { landed: Promise<Landed<Answer>>; land(answer: Landed<Answer>): void }>();
 
   /** `lead` for the first, who must `land`; for the others, what waits for it: at most so long as somebody may reasonably take to answer. */
-  join(key: string): 'lead' | ((signal: AbortSignal) => Promise<Landed<Answer>>) {
+  join(key: string): 'lead' | ((signal: CallSignal) => Promise<Landed<Answer>>) {
     const known = this.#flights.get(key);
     if (known) return (signal) => waitFor(known.landed, signal);
     let land: (answer: Landed<Answer>) => void = () => {};
@@ -32,7 +33,7 @@ export class Flights<Answer> {
 /** A client that reads slowly must not hold up others for good. */
 const longestWaitMs = 60_000;
 
-function waitFor<Value>(value: Promise<Value>, signal: AbortSignal): Promise<Value | undefined> {
+function waitFor<Value>(value: Promise<Value>, signal: CallSignal): Promise<Value | undefined> {
   if (signal.aborted) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const done = (result: Value | undefined) => {

@@ -1,3 +1,4 @@
+import type { CallSignal } from '../call/cancellation.ts';
 import type { CacheStore } from '../stores/cache-store.ts';
 import { Flights, type Landed } from './flights.ts';
 import { fitsGlob } from './glob.ts';
@@ -109,7 +110,7 @@ export class CacheSlot {
    * The answer that was kept, or that an identical call is getting at this moment; undefined where this call has to ask
    * for itself.
    */
-  async find(signal: AbortSignal): Promise<KeptReply | undefined> {
+  async find(signal: CallSignal): Promise<KeptReply | undefined> {
     for (;;) {
       const flight = this.#flights.join(this.#key);
       if (flight === 'lead') {

@@ -1,4 +1,5 @@
 import type { MessagesRequest } from '../protocol/messages.ts';
+import type { CallSignal } from './cancellation.ts';
 
 export type Permission = 'read' | 'write' | 'admin';
 
@@ -53,7 +54,7 @@ export interface Call {
   /** Claude Code's session, from its header or from `metadata.user_id`. */
   sessionId: string | undefined;
   /** Aborted when nobody waits for the answer any more. */
-  signal: AbortSignal;
+  signal: CallSignal;
   /** What came; undefined where the call came in no request of its own. */
   received?: ReceivedRequest;
   /** What the client asked for and its request can't say, a short line each. */

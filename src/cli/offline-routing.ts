@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readKeys } from '../admission/key-folder.ts';
 import type { Call } from '../call/call.ts';
+import { Cancellation } from '../call/cancellation.ts';
 import { knownKeys } from '../daemon/access.ts';
 import { type Assembly, assemble } from '../daemon/assemble.ts';
 import { readCall } from '../server/read-call.ts';
@@ -34,6 +35,6 @@ export function callFor(
     body: Buffer.from(JSON.stringify(request)),
     query: '',
     headers,
-    signal: new AbortController().signal,
+    signal: new Cancellation().signal,
   });
 }

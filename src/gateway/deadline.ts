@@ -1,17 +1,18 @@
+import { type CallSignal, Cancellation } from '../call/cancellation.ts';
 import { Failure } from '../call/failure.ts';
 import type { Target } from '../providers/target.ts';
 import { endedBy } from './failure-of.ts';
 
 /** The time limits of one attempt, and the signal that ends it: by them, or because the client has gone. */
 export class Deadline {
-  readonly #controller = new AbortController();
+  readonly #controller = new Cancellation();
   readonly #target: Target;
-  readonly #client: AbortSignal;
+  readonly #client: CallSignal;
   #silence: NodeJS.Timeout | undefined;
   #total: NodeJS.Timeout | undefined;
   readonly #clientGone = () => this.#controller.abort(endedBy(this.#client));
 
-  constructor(client: AbortSignal, target: Target) {
+  constructor(client: CallSignal, target: Target) {
     this.#client = client;
     this.#target = target;
     if (client.aborted) this.#clientGone();
@@ -21,7 +22,7 @@ export class Deadline {
     this.#total = this.#timer(total, 'did not finish');
   }
 
-  get signal(): AbortSignal {
+  get signal(): CallSignal {
     return this.#controller.signal;
   }
 

@@ -1,4 +1,5 @@
 import type { Call } from '../call/call.ts';
+import { Cancellation } from '../call/cancellation.ts';
 import { Failure } from '../call/failure.ts';
 import { Leg } from './leg.ts';
 
@@ -32,8 +33,8 @@ interface Runner {
 }
 
 function runner(call: Call, ask: Ask): Runner {
-  const controller = new AbortController();
-  const leg = ask({ ...call, signal: AbortSignal.any([call.signal, controller.signal]) });
+  const controller = new Cancellation(call.signal);
+  const leg = ask({ ...call, signal: controller.signal });
   leg.catch(() => undefined);
   return {
     leg,

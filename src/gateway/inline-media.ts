@@ -1,4 +1,5 @@
 import type { Call } from '../call/call.ts';
+import { abortSignalOf, type CallSignal } from '../call/cancellation.ts';
 import { Failure } from '../call/failure.ts';
 import { sourceOfUrl } from '../dialects/shared/media.ts';
 import { isJsonObject, type JsonObject, type MediaSource, type MessagesRequest } from '../protocol/messages.ts';
@@ -15,7 +16,7 @@ import { readWhole } from './read-whole.ts';
 export async function withInlineMedia(parts: AttemptParts, call: Call, target: Target): Promise<Call> {
   const addresses = [...addressesIn(call.request)].filter((url) => !target.dialect.readsAddress?.(url));
   if (addresses.length === 0) return call;
-  const signal = AbortSignal.any([call.signal, AbortSignal.timeout(fetchLimitMs)]);
+  const signal = AbortSignal.any([abortSignalOf(call.signal), AbortSignal.timeout(fetchLimitMs)]);
   const sources = new Map<string, MediaSource>();
   await Promise.all(
     addresses.map(async (url) => {
@@ -74,7 +75,7 @@ async function fetchSource(
   parts: AttemptParts,
   address: string,
   provider: string,
-  signal: AbortSignal,
+  signal: CallSignal,
 ): Promise<MediaSource> {
   if (address.startsWith('data:')) return sourceOfUrl(address);
   let url = new URL(address);

@@ -1,4 +1,5 @@
 import type { Call } from '../call/call.ts';
+import type { CallSignal } from '../call/cancellation.ts';
 import type { Message } from '../protocol/messages.ts';
 import type { Target } from '../providers/target.ts';
 import type { Upstream } from '../providers/transport.ts';
@@ -9,7 +10,7 @@ export async function probeTarget(
   upstream: Upstream,
   target: Target,
   id: string,
-  signal: AbortSignal,
+  signal: CallSignal,
 ): Promise<Message> {
   const call: Call = {
     id,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Call } from '../call/call.ts';
+import { abortSignalOf } from '../call/cancellation.ts';
 import { Failure } from '../call/failure.ts';
 import type { CallObserver } from '../call/observer.ts';
 import type { AttemptRecord, CallRecord } from '../call/record.ts';
@@ -150,7 +151,7 @@ export class TargetTries {
       this.#failures.push(outcome);
       const again = outcome.remedy === 'retry-then-next' && retries > 0 && this.#parts.now() <= this.#until;
       if (!again) return undefined;
-      await delay(pauseMs, undefined, { signal: call.signal }).catch(() => undefined);
+      await delay(pauseMs, undefined, { signal: abortSignalOf(call.signal) }).catch(() => undefined);
     }
   }
 

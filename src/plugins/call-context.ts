@@ -1,4 +1,5 @@
 import type { Call } from '../call/call.ts';
+import { abortSignalOf } from '../call/cancellation.ts';
 import type { Usage } from '../protocol/messages.ts';
 import type { AnswerSource } from './call-extensions.ts';
 import type { ExtensionsSettings } from './extensions.ts';
@@ -20,24 +21,28 @@ export class CallContext implements PluginContext {
   readonly caller: string;
   readonly sessionId: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
   readonly notes = new Map<string, unknown>();
   readonly #source: ContextSource;
+  #signal: AbortSignal | undefined;
   readonly #plugin: string;
   readonly #settings: Pick<ExtensionsSettings, 'costMicroUsd' | 'report'>;
 
   constructor(source: ContextSource, plugin: string, settings: Pick<ExtensionsSettings, 'costMicroUsd' | 'report'>) {
-    const { id, request, caller, sessionId, headers, signal } = source.call;
+    const { id, request, caller, sessionId, headers } = source.call;
     this.requestId = id;
     this.requestedModel = request.model;
     this.stream = request.stream === true;
     this.caller = caller.name;
     this.sessionId = sessionId;
     this.headers = withoutCredentials(headers);
-    this.signal = signal;
     this.#source = source;
     this.#plugin = plugin;
     this.#settings = settings;
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= abortSignalOf(this.#source.call.signal);
+    return this.#signal;
   }
 
   get route(): PluginRoute | undefined {

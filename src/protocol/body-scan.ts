@@ -33,20 +33,17 @@ export interface BodyScan {
   hasPlainMessages: boolean;
 }
 
-const known = new WeakMap<Buffer, BodyScan>();
+/** On the body itself: what a WeakMap holds, V8 lets go of only when it collects its whole heap. */
+const scanned = Symbol('scanned');
 
 /**
  * Finds the top-level fields of a JSON object and its messages without parsing it: strings are crossed by native search, so
  * the time goes with the number of strings, not of bytes. It judges no string; on text that is no JSON it only ends. A body
  * that was scanned is not scanned again, and neither are the values that it shares with `earlier`, a well-formed one.
  */
-export function scanBody(body: Buffer, earlier?: BodyScan): BodyScan {
-  let scan = known.get(body);
-  if (!scan) {
-    scan = new BodyScanner(body, earlier).scan();
-    known.set(body, scan);
-  }
-  return scan;
+export function scanBody(body: Buffer & { [scanned]?: BodyScan }, earlier?: BodyScan): BodyScan {
+  body[scanned] ??= new BodyScanner(body, earlier).scan();
+  return body[scanned];
 }
 
 /** True where the text stands in one of the body's values; it is looked for only where nobody has looked before. */

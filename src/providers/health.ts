@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { CallSignal } from '../call/cancellation.ts';
 import type { Failure, FailureKind } from '../call/failure.ts';
 import { type Circuit, KeyHealth, type KeyRest } from './key-health.ts';
 import { Slots } from './slots.ts';
@@ -35,7 +36,7 @@ export interface RestChange {
 /** The places at targets that bound how many calls they answer at a time, where several processes share them. */
 export interface Places {
   /** A place among `limit`. Rejects with Failure `target-busy`, or the signal's reason. */
-  take(place: WantedPlace, signal: AbortSignal): Promise<() => void>;
+  take(place: WantedPlace, signal: CallSignal): Promise<() => void>;
 }
 
 export interface WantedPlace {
@@ -123,7 +124,7 @@ export class Health {
   }
 
   /** A place among the calls that the target answers at a time. Rejects with Failure `target-busy`, or the signal's reason. */
-  takePlace(target: Target, session: string, signal: AbortSignal): Promise<() => void> {
+  takePlace(target: Target, session: string, signal: CallSignal): Promise<() => void> {
     const { maxConcurrent: limit, name } = target;
     if (limit === undefined) return Promise.resolve(noPlace);
     if (this.#places) {

@@ -1,3 +1,4 @@
+import type { CallSignal } from '../call/cancellation.ts';
 import { Failure } from '../call/failure.ts';
 import { credentialHeaders } from './auth.ts';
 import type { Target } from './target.ts';
@@ -19,7 +20,7 @@ export interface Reached {
 export async function reachProvider(
   upstream: Upstream,
   target: Target,
-  signal: AbortSignal,
+  signal: CallSignal,
   now: () => number,
 ): Promise<Reached> {
   const call = target.url(false, '');

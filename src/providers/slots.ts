@@ -1,3 +1,4 @@
+import type { CallSignal } from '../call/cancellation.ts';
 import { Failure } from '../call/failure.ts';
 
 export interface SlotSettings {
@@ -32,7 +33,7 @@ export class Slots {
   }
 
   /** Resolves with what gives the place back. Rejects with Failure `target-busy`, or with the signal's reason. */
-  take(session: string, target: string, signal: AbortSignal): Promise<() => void> {
+  take(session: string, target: string, signal: CallSignal): Promise<() => void> {
     const { limit } = this.#settings;
     if (limit === undefined) return Promise.resolve(() => {});
     if (this.#busy < limit) {
@@ -43,7 +44,7 @@ export class Slots {
     return this.#wait(session, target, signal);
   }
 
-  #wait(session: string, target: string, signal: AbortSignal): Promise<() => void> {
+  #wait(session: string, target: string, signal: CallSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { resolve: () => settle(() => resolve(this.#release())) };
       const leave = (reason: unknown) => {

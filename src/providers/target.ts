@@ -1,3 +1,4 @@
+import type { CallSignal } from '../call/cancellation.ts';
 import type { Dialect, ModelAbilities } from '../dialects/dialect.ts';
 import type { Quirks } from '../dialects/quirks.ts';
 import type { Price } from '../models/price.ts';
@@ -21,7 +22,7 @@ export interface RequestToAuthorize {
   url: string;
   body: Buffer;
   /** Ends the waiting for a token. */
-  signal: AbortSignal;
+  signal: CallSignal;
 }
 
 /** A credential that is made anew for each request: a signature, or a token that has to be fetched. */

@@ -3,6 +3,7 @@ import { BlockList, isIP, type LookupFunction } from 'node:net';
 import type { Dispatcher } from 'undici';
 // Alone: the package's whole loads browser interfaces that nothing here uses.
 import Agent from 'undici/lib/dispatcher/agent.js';
+import type { CallSignal } from '../call/cancellation.ts';
 import { Failure } from '../call/failure.ts';
 import { decompressed } from './decompress.ts';
 import { answerAsDemo } from './demo.ts';
@@ -14,7 +15,7 @@ export interface UpstreamRequest {
   headers: Record<string, string>;
   body?: Buffer;
   /** Aborting it closes the connection at once. */
-  signal: AbortSignal;
+  signal: CallSignal;
   /** The configured provider's name, for messages. */
   provider: string;
   /** Refused where the address is not one of the public internet: for addresses that a caller names. */

@@ -29,7 +29,7 @@ async function handle(service: Service, request: IncomingMessage, response: Serv
     if (service.compression) allowCompression(response, service.compression);
     if (service.localOnly) refuseForeignPages(headers);
     if (service.enableCors && crossOrigin(service, request, response, headers)) return;
-    const route = findRoute(request.method ?? 'GET', path, service.metricsPath);
+    const { route, parameter } = findRoute(request.method ?? 'GET', path, service.metricsPath);
     if (route.isModelCall) headersOfFailure = noModelHeaders;
     const now = Date.now();
     const exchange: Exchange = {
@@ -41,7 +41,7 @@ async function handle(service: Service, request: IncomingMessage, response: Serv
       headers,
       path,
       query,
-      parameter: route.parameter,
+      parameter,
       caller: undefined,
     };
     exchange.caller = callerOf(exchange, route);

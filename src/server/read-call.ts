@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Call, Caller, ReceivedRequest } from '../call/call.ts';
+import type { CallSignal } from '../call/cancellation.ts';
 import { Failure } from '../call/failure.ts';
 import type { ClientFormat, ReplyWriter, RequestContext } from '../inbound/client-format.ts';
 import { messagesFormat } from '../inbound/messages/index.ts';
@@ -34,7 +35,7 @@ export interface CallSource {
   body: Buffer;
   query: string;
   headers: Record<string, string>;
-  signal: AbortSignal;
+  signal: CallSignal;
   received?: ReceivedRequest;
 }
 

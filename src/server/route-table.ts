@@ -201,6 +201,14 @@ export const routes: readonly Route[] = [
 /** Every route, with metrics at the path that is configured. */
 export function routesWith(metricsPath: string | undefined): readonly Route[] {
   if (metricsPath === undefined) return routes;
+  if (lastRoutes?.metricsPath !== metricsPath) lastRoutes = { metricsPath, routes: routesAndMetrics(metricsPath) };
+  return lastRoutes.routes;
+}
+
+/** Asked for by every request. */
+let lastRoutes: { metricsPath: string; routes: readonly Route[] } | undefined;
+
+function routesAndMetrics(metricsPath: string): readonly Route[] {
   return [
     ...routes,
     {
@@ -215,14 +223,14 @@ export function findRoute(
   method: string,
   path: string,
   metricsPath: string | undefined,
-): Route & { parameter: string } {
+): { route: Route; parameter: string } {
   const normal = normalPath(path);
   let known = false;
   for (const route of routesWith(metricsPath)) {
     const parameter = parameterOf(route.path, normal);
     if (parameter === undefined) continue;
     known = true;
-    if (route.method === method || (method === 'HEAD' && route.method === 'GET')) return { ...route, parameter };
+    if (route.method === method || (method === 'HEAD' && route.method === 'GET')) return { route, parameter };
   }
   if (known) throw new Failure('wrong-method', `${method} is not what ${normal} takes`);
   throw new Failure('no-such-path', unserved[normal] ?? `there is nothing at ${normal}`);

@@ -1,4 +1,5 @@
 import type { Call } from '../../call/call.ts';
+import type { CallSignal } from '../../call/cancellation.ts';
 import type { AttemptRecord, CallRecord } from '../../call/record.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Places, WantedPlace } from '../../providers/health.ts';
@@ -94,7 +95,7 @@ class PrimaryPlaces implements Places {
     this.#link = link;
   }
 
-  async take(place: WantedPlace, signal: AbortSignal): Promise<() => void> {
+  async take(place: WantedPlace, signal: CallSignal): Promise<() => void> {
     this.#lastId += 1;
     const id = this.#lastId;
     const leave = () => this.#link.tell('leavePlace', id);

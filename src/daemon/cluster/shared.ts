@@ -1,3 +1,4 @@
+import { Cancellation } from '../../call/cancellation.ts';
 import { longestWaitMs, type WantedPlace } from '../../providers/health.ts';
 import { Slots } from '../../providers/slots.ts';
 import { PoolTurns } from '../../routing/pool-turns.ts';
@@ -37,7 +38,7 @@ export class Shared {
 
   /** A place at a target for a call of the worker's; resolves when it is given. Throws Failure `target-busy`. */
   async takePlace(worker: WorkerProcess, id: number, { target, name, limit, session }: WantedPlace): Promise<void> {
-    const left = new AbortController();
+    const left = new Cancellation();
     worker.places.set(id, () => left.abort());
     try {
       const release = await this.#slotsOf(target, limit).take(session, name, left.signal);

@@ -1,4 +1,5 @@
 import type { Call } from '../../call/call.ts';
+import type { CallSignal } from '../../call/cancellation.ts';
 import type { CallRecord } from '../../call/record.ts';
 import type { StreamEvent } from '../../protocol/stream-event.ts';
 import { CallRecorder } from '../call-recorder.ts';
@@ -46,7 +47,7 @@ function told(batches: AsyncIterable<StreamEvent[]>, recorder: CallRecorder, fir
 }
 
 /** Rejects as soon as the client has gone. */
-function unlessGone<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+function unlessGone<Value>(promise: Promise<Value>, signal: CallSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const gone = () => reject(endedBy(signal));
     signal.addEventListener('abort', gone, { once: true });

@@ -1,4 +1,5 @@
 import type { Call } from '../../call/call.ts';
+import { Cancellation } from '../../call/cancellation.ts';
 import { Failure } from '../../call/failure.ts';
 import type { WholeMessage } from '../../protocol/whole-message.ts';
 import type { Outcome } from '../outcome.ts';
@@ -18,7 +19,7 @@ export class RunningCall {
   readonly #first: Call;
   readonly #memory: Memory;
   readonly #onEnd: () => void;
-  readonly #controller = new AbortController();
+  readonly #controller = new Cancellation();
   #outcome!: Promise<Outcome>;
   #message: WholeMessage | undefined;
   #stream: SharedStream | undefined;

@@ -2,6 +2,7 @@ import { createPrivateKey, sign } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { CallSignal } from '../../call/cancellation.ts';
 import { Failure } from '../../call/failure.ts';
 import { isJsonObject, type JsonObject } from '../../protocol/messages.ts';
 import { parseJson } from '../../protocol/stream-event.ts';
@@ -191,7 +192,7 @@ function shown(key: string): string {
 }
 
 /** The promise's outcome, or the signal's reason as soon as it is aborted. */
-function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+function unlessAborted<Value>(promise: Promise<Value>, signal: CallSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });

@@ -1,3 +1,4 @@
+import { Cancellation } from '../../call/cancellation.ts';
 import { Failure } from '../../call/failure.ts';
 import { explainAdmitted } from '../../gateway/admit-call.ts';
 import { isJsonObject } from '../../protocol/messages.ts';
@@ -21,7 +22,7 @@ export async function explain(exchange: Exchange): Promise<void> {
     body,
     query: '',
     headers,
-    signal: new AbortController().signal,
+    signal: new Cancellation().signal,
   });
   sendJson(response, id, 200, await explainAdmitted(service.gateway, call));
 }

@@ -1,3 +1,4 @@
+import { Cancellation } from '../../call/cancellation.ts';
 import { Failure } from '../../call/failure.ts';
 import { handleCall } from '../../gateway/handle-call.ts';
 import type { ClientFormat } from '../../inbound/client-format.ts';
@@ -28,7 +29,7 @@ export async function callOf(exchange: Exchange, format: ClientFormat): Promise<
   if (service.draining) {
     throw new Failure('draining', 'the router is stopping: ask again in a moment', { retryAfterSeconds: 5 });
   }
-  const controller = new AbortController();
+  const controller = new Cancellation();
   const leave = service.enter((reason) => controller.abort(reason));
   let handedOver = false;
   response.once('finish', () => {

@@ -1,3 +1,4 @@
+import { Cancellation } from '../../call/cancellation.ts';
 import { Failure } from '../../call/failure.ts';
 import { passThrough } from '../../gateway/pass-through.ts';
 import { readBody } from '../read-body.ts';
@@ -6,7 +7,7 @@ import type { Exchange } from '../route-table.ts';
 /** `/v1/messages/batches…` and `/v1/files…`: what Anthropic holds, passed on to it as it is. */
 export async function passedThrough(exchange: Exchange): Promise<void> {
   const { service, request, response, id, query, headers } = exchange;
-  const controller = new AbortController();
+  const controller = new Cancellation();
   const leave = service.enter((reason) => controller.abort(reason));
   response.once('close', () => {
     leave();
