@@ -1,3 +1,4 @@
+import type { CallSize } from '../admission/budget.ts';
 import type { AdmissionBlock, CallAdmission } from '../admission/call-admission.ts';
 import type { Call } from '../call/call.ts';
 import type { Explanation } from '../call/explanation.ts';
@@ -63,16 +64,26 @@ function failureOfBlock({ name }: Target, block: AdmissionBlock | undefined): Fa
 }
 
 /** The answer may be as long as a rule allows. */
-function sizeOf(facts: Facts, { set }: Decision) {
-  const maxTokens = typeof set?.max_tokens === 'number' ? set.max_tokens : facts.maxTokens;
-  return {
-    promptTokens: (model: string) => facts.promptTokens(model),
-    maxTokens,
-    // Read only where a budget asks for it: it looks into the messages.
-    get marksCache() {
-      return facts.marksCache;
-    },
-  };
+function sizeOf(facts: Facts, { set }: Decision): CallSize {
+  return typeof set?.max_tokens === 'number' ? new LongerCall(facts, set.max_tokens) : facts;
+}
+
+class LongerCall implements CallSize {
+  readonly #facts: Facts;
+  readonly maxTokens: number;
+
+  constructor(facts: Facts, maxTokens: number) {
+    this.#facts = facts;
+    this.maxTokens = maxTokens;
+  }
+
+  get marksCache(): boolean {
+    return this.#facts.marksCache;
+  }
+
+  promptTokens(model: string): number {
+    return this.#facts.promptTokens(model);
+  }
 }
 
 /** The state as it is for this call: its limits and budgets keep targets away, too. */
