@@ -1,4 +1,5 @@
 import type { Authenticator } from '../admission/authenticate.ts';
+import { Bag } from '../call/bag.ts';
 import { Failure } from '../call/failure.ts';
 import type { Currency } from '../call/money.ts';
 import type { GatewayParts } from '../gateway/parts.ts';
@@ -58,7 +59,7 @@ export class LiveService implements Service {
   #generation: Generation;
   readonly #telemetry: Telemetry;
   readonly #commons: Commons | undefined;
-  readonly #running = new Set<{ end(reason: Failure): void }>();
+  readonly #running = new Bag<{ end(reason: Failure): void }>();
   readonly #onLeave = new Set<() => void>();
   #idle: (() => void) | undefined;
 
@@ -199,7 +200,7 @@ export class LiveService implements Service {
   async drain(limitMs: number): Promise<void> {
     this.draining = true;
     await this.#idleWithin(limitMs);
-    for (const { end } of this.#running)
+    for (const { end } of [...this.#running])
       end(new Failure('draining', 'the router was stopped before the answer was whole'));
     await this.#idleWithin(1000);
   }

@@ -1,3 +1,4 @@
+import { Bag } from '../../call/bag.ts';
 import type { Call } from '../../call/call.ts';
 import type { Outcome } from '../outcome.ts';
 import { RunningCall } from './running-call.ts';
@@ -7,7 +8,7 @@ const megabyte = 1024 * 1024;
 
 /** The calls that run in this process: the client's own retry of one joins it instead of being asked for a second time. */
 export class RunningCalls {
-  readonly #running = new Set<RunningCall>();
+  readonly #running = new Bag<RunningCall>();
   readonly #memory: Memory;
 
   constructor(memory: Omit<Memory, 'bytes'> = { most: 32 * megabyte, mostOfOne: 2 * megabyte }) {
