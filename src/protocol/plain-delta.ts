@@ -11,17 +11,57 @@ export interface PlainDelta {
  * and its like for thinking, as Anthropic writes them; undefined for anything else, which has to be parsed.
  */
 export function recognisePlainDelta(data: Buffer): PlainDelta | undefined {
-  if (!standsAt(data, 0, opening)) return undefined;
-  let at = opening.length;
+  const found = textOf(data, 0);
+  return found && isClosed(data, found.end + 1) ? found.plain : undefined;
+}
+
+/** A frame of an event stream that is such a delta: `view.subarray(start, end)`, its blank line included. */
+export class PlainDeltaFrame {
+  readonly view: Buffer;
+  readonly start: number;
+  readonly end: number;
+  readonly event = 'content_block_delta';
+  readonly plain: PlainDelta;
+
+  private constructor(view: Buffer, start: number, end: number, plain: PlainDelta) {
+    this.view = view;
+    this.start = start;
+    this.end = end;
+    this.plain = plain;
+  }
+
+  /** The frame that begins at `start`, where it is whole and written as Anthropic writes it. */
+  static at(view: Buffer, start: number): PlainDeltaFrame | undefined {
+    if (!standsAt(view, start, frameOpening)) return undefined;
+    const found = textOf(view, start + frameOpening.length);
+    if (!found) return undefined;
+    const inner = skipSpaces(view, found.end + 1);
+    if (view[inner] !== closeBrace) return undefined;
+    const outer = skipSpaces(view, inner + 1);
+    if (view[outer] !== closeBrace) return undefined;
+    const line = skipSpaces(view, outer + 1);
+    if (view[line] !== lineFeed || view[line + 1] !== lineFeed) return undefined;
+    return new PlainDeltaFrame(view, start, line + 2, found.plain);
+  }
+
+  get data(): Buffer {
+    return this.view.subarray(this.start + frameOpening.length, this.end - 2);
+  }
+}
+
+/** What is known of the delta that begins at `start`, and where the quote behind its text stands. */
+function textOf(bytes: Buffer, start: number): { plain: PlainDelta; end: number } | undefined {
+  if (!standsAt(bytes, start, opening)) return undefined;
+  const first = start + opening.length;
+  let at = first;
   let index = 0;
-  for (; isDigit(data[at]); at += 1) index = index * 10 + data[at]! - digit0;
-  const digits = at - opening.length;
-  if (digits === 0 || digits > 6 || (digits > 1 && data[opening.length] === digit0)) return undefined;
-  for (const { type, bytes } of middles) {
-    if (!standsAt(data, at, bytes)) continue;
-    const end = jsonStringEnd(data, at + bytes.length);
-    if (end === -1 || !isClosed(data, end + 1)) return undefined;
-    return { index, type };
+  for (; isDigit(bytes[at]); at += 1) index = index * 10 + bytes[at]! - digit0;
+  const digits = at - first;
+  if (digits === 0 || digits > 6 || (digits > 1 && bytes[first] === digit0)) return undefined;
+  for (const { type, middle, low } of kinds) {
+    if (!standsAt(bytes, at, middle)) continue;
+    const end = jsonStringEnd(bytes, at + middle.length);
+    return end === -1 ? undefined : { plain: low[index] ?? { index, type }, end };
   }
   return undefined;
 }
@@ -34,6 +74,12 @@ function isClosed(data: Buffer, start: number): boolean {
   return data[outer] === closeBrace && skipWhitespace(data, outer + 1) === data.length;
 }
 
+function skipSpaces(bytes: Buffer, start: number): number {
+  let at = start;
+  while (bytes[at] === space) at += 1;
+  return at;
+}
+
 function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= digit0 && byte <= 0x39;
 }
@@ -41,7 +87,13 @@ function isDigit(byte: number | undefined): boolean {
 const digit0 = 0x30;
 const closeBrace = 0x7d;
 const opening = Buffer.from('{"type":"content_block_delta","index":');
-const middles = [
-  { type: 'text_delta', bytes: Buffer.from(',"delta":{"type":"text_delta","text":"') },
-  { type: 'thinking_delta', bytes: Buffer.from(',"delta":{"type":"thinking_delta","thinking":"') },
-] as const;
+const frameOpening = Buffer.from('event: content_block_delta\ndata: ');
+const space = 0x20;
+const lineFeed = 0x0a;
+const kinds = [kindOf('text_delta', 'text'), kindOf('thinking_delta', 'thinking')];
+
+/** `low`: what is known of deltas of the first blocks, made once. */
+function kindOf(type: PlainDelta['type'], field: string) {
+  const middle = Buffer.from(`,"delta":{"type":"${type}","${field}":"`);
+  return { type, middle, low: Array.from({ length: 32 }, (_, index): PlainDelta => ({ index, type })) };
+}

@@ -12,8 +12,23 @@ function split(bytes: Buffer, cuts: number[] = []): { event: string; data: strin
     start = cut;
   }
   frames.push(...splitter.end());
-  return frames.map((frame) => ({ event: frame.event, data: frame.data?.toString(), bytes: frame.bytes.toString() }));
+  return frames.map((frame) => ({
+    event: frame.event,
+    data: frame.data?.toString(),
+    bytes: frame.view.toString('utf8', frame.start, frame.end),
+  }));
 }
+
+/** Frames that are recognised as a whole, and such as are nearly so. */
+const delta = '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"é\\n"}}';
+const deltas = [
+  `event: content_block_delta\ndata: ${delta}\n\n`,
+  `event: content_block_delta\ndata: ${delta}  \n\n`,
+  `event: content_block_delta\r\ndata: ${delta}\r\n\r\n`,
+  `event: content_block_delta\ndata: ${delta}\nid: 1\n\n`,
+  `event: content_block_delta\ndata: ${delta}\ndata: 2\n\n`,
+  `event: content_block_delta\ndata: ${delta.slice(0, -2)}\n\n`,
+].join('');
 
 describe('the SSE splitter', () => {
   it.each([
@@ -51,7 +66,7 @@ describe('the SSE splitter', () => {
   });
 
   it('gives the same frames however the bytes are cut, and keeps every byte', () => {
-    const text = 'event: a\r\ndata: é漢🚀\r\n\r\n: c\n\ndata: x\ndata: y\n\nevent: b\ndata: {"z":"\\n"}\n\n';
+    const text = `event: a\r\ndata: é漢🚀\r\n\r\n: c\n\ndata: x\ndata: y\n\nevent: b\ndata: {"z":"\\n"}\n\n${deltas}`;
     const bytes = Buffer.from(text);
     const whole = split(bytes);
     expect(whole.map((frame) => frame.bytes).join('')).toBe(text);

@@ -1,14 +1,19 @@
 import { ByteQueue } from './byte-queue.ts';
 import { standsAt } from './json-bytes.ts';
+import { type PlainDelta, PlainDeltaFrame } from './plain-delta.ts';
 
 /** One frame of an event stream. */
 export interface SseFrame {
-  /** The frame as it came, its closing blank line included. */
-  bytes: Buffer;
+  /** The frame as it came, its closing blank line included: `view.subarray(start, end)`. */
+  readonly view: Buffer;
+  readonly start: number;
+  readonly end: number;
   /** The value of `event:`, or '' where there is none. */
-  event: string;
+  readonly event: string;
   /** The values of `data:`, joined by LF; undefined where there is none (a comment, a lone `event:`). */
-  data: Buffer | undefined;
+  readonly data: Buffer | undefined;
+  /** What is known of it where it was recognised as a delta of nothing but text. */
+  readonly plain?: PlainDelta;
 }
 
 /** More than this without an end is no frame of any provider. */
@@ -46,7 +51,7 @@ export class SseSplitter {
   end(): SseFrame[] {
     const rest = this.#queue.drain();
     if (rest.length === 0) return [];
-    const frame = readFrame(rest);
+    const frame = readFrame(rest, 0, rest.length);
     return frame.data === undefined ? [] : [frame];
   }
 
@@ -54,15 +59,25 @@ export class SseSplitter {
     const frames: SseFrame[] = [];
     let frameStart = 0;
     let lineStart = this.#lineStart;
-    let end = view.indexOf(10, this.#scanned);
-    while (end !== -1) {
+    let from = this.#scanned;
+    for (;;) {
+      const plain = from === frameStart ? PlainDeltaFrame.at(view, from) : undefined;
+      if (plain) {
+        frames.push(plain);
+        frameStart = plain.end;
+        lineStart = plain.end;
+        from = plain.end;
+        continue;
+      }
+      const end = view.indexOf(10, from);
+      if (end === -1) break;
       const blank = end === lineStart || (end === lineStart + 1 && view[lineStart] === 13);
       lineStart = end + 1;
+      from = lineStart;
       if (blank) {
-        frames.push(readFrame(view.subarray(frameStart, lineStart)));
+        frames.push(readFrame(view, frameStart, lineStart));
         frameStart = lineStart;
       }
-      end = view.indexOf(10, lineStart);
     }
     this.#queue.keep(view, frameStart);
     this.#lineStart = lineStart - frameStart;
@@ -74,25 +89,27 @@ export class SseSplitter {
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
-function readFrame(bytes: Buffer): SseFrame {
-  const frame: SseFrame = { bytes, event: '', data: undefined };
-  let start = 0;
-  while (start < bytes.length) {
-    if (bytes[start] === 10) {
+type ReadFrame = { -readonly [Field in 'view' | 'start' | 'end' | 'event' | 'data']: SseFrame[Field] };
+
+function readFrame(view: Buffer, from: number, to: number): SseFrame {
+  const frame: ReadFrame = { view, start: from, end: to, event: '', data: undefined };
+  let start = from;
+  while (start < to) {
+    if (view[start] === 10) {
       start += 1;
       continue;
     }
-    const newline = bytes.indexOf(10, start);
-    const next = newline === -1 ? bytes.length : newline + 1;
-    let end = newline === -1 ? bytes.length : newline;
-    if (end > start && bytes[end - 1] === 13) end -= 1;
-    readField(frame, bytes, start, end);
+    const newline = view.indexOf(10, start);
+    const next = newline === -1 ? to : newline + 1;
+    let end = newline === -1 ? to : newline;
+    if (end > start && view[end - 1] === 13) end -= 1;
+    readField(frame, view, start, end);
     start = next;
   }
   return frame;
 }
 
-function readField(frame: SseFrame, bytes: Buffer, start: number, end: number): void {
+function readField(frame: ReadFrame, bytes: Buffer, start: number, end: number): void {
   if (startsWith(bytes, start, end, dataField)) {
     const value = bytes.subarray(valueStart(bytes, start + dataField.length, end), end);
     frame.data = frame.data === undefined ? value : Buffer.concat([frame.data, lineFeed, value]);
@@ -102,7 +119,7 @@ function readField(frame: SseFrame, bytes: Buffer, start: number, end: number): 
 }
 
 /** Some servers report an error as a bare line of JSON inside the stream, or behind `error:`. */
-function readStrayError(frame: SseFrame, bytes: Buffer, start: number, end: number): void {
+function readStrayError(frame: ReadFrame, bytes: Buffer, start: number, end: number): void {
   const named = startsWith(bytes, start, end, errorField);
   const from = named ? valueStart(bytes, start + errorField.length, end) : start;
   if (!looksLikeBareJson(bytes, from, end)) return;

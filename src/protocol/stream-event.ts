@@ -7,23 +7,25 @@ export class StreamEvent {
   readonly type: string;
   /** What is known of it without parsing it, where it is a delta of nothing but text. */
   readonly plain: PlainDelta | undefined;
+  /** The frame that it came in. */
+  readonly #frame: SseFrame | undefined;
+  /** True where it goes on in that frame. */
+  readonly #isKept: boolean;
   #data: StreamEventData | undefined;
-  #json: Buffer | undefined;
-  #bytes: Buffer | undefined;
   #text: string | undefined;
 
   private constructor(
     type: string,
     data: StreamEventData | undefined,
-    json?: Buffer,
-    bytes?: Buffer,
     plain?: PlainDelta,
+    frame?: SseFrame,
+    isKept = false,
   ) {
     this.type = type;
-    this.#data = data;
-    this.#json = json;
-    this.#bytes = bytes;
     this.plain = plain;
+    this.#frame = frame;
+    this.#isKept = isKept;
+    this.#data = data;
   }
 
   /** An event that the router makes. */
@@ -34,7 +36,7 @@ export class StreamEvent {
   /** A delta of text that the router makes: the commonest, so only its text is turned into JSON. */
   static textDelta(index: number, text: string): StreamEvent {
     const data: StreamEventData = { type: 'content_block_delta', index, delta: { type: 'text_delta', text } };
-    const event = new StreamEvent(data.type, data, undefined, undefined, { index, type: 'text_delta' });
+    const event = new StreamEvent(data.type, data, { index, type: 'text_delta' });
     event.#text = `${textDeltaOpening}${index},"delta":{"type":"text_delta","text":${JSON.stringify(text)}}}\n\n`;
     return event;
   }
@@ -44,36 +46,31 @@ export class StreamEvent {
    * Undefined where the data is no JSON object with a `type`.
    */
   static fromFrame(frame: SseFrame): StreamEvent | undefined {
+    if (frame.plain) return new StreamEvent(frame.event, undefined, frame.plain, frame, true);
     if (frame.data === undefined) return undefined;
     const plain = recognisePlainDelta(frame.data);
     const data = plain ? undefined : parseJson(frame.data.toString('utf8'));
     const type = plain ? 'content_block_delta' : isJsonObject(data) ? data.type : undefined;
     if (typeof type !== 'string') return undefined;
-    const framed = frame.event === type && endsWithBlankLine(frame.bytes);
-    return new StreamEvent(
-      type,
-      data as StreamEventData | undefined,
-      frame.data,
-      framed ? frame.bytes : undefined,
-      plain,
-    );
+    const isKept = frame.event === type && endsWithBlankLine(frame);
+    return new StreamEvent(type, data as StreamEventData | undefined, plain, frame, isKept);
   }
 
   /** The parsed `data:`. */
   get data(): StreamEventData {
-    this.#data ??= parseJson(this.#json!.toString('utf8')) as StreamEventData;
+    this.#data ??= parseJson(this.#frame!.data!.toString('utf8')) as StreamEventData;
     return this.#data;
   }
 
   /** The SSE frame: `event: TYPE`, `data: JSON`, blank line. */
   get bytes(): Buffer {
-    this.#bytes ??= Buffer.from(this.#written);
-    return this.#bytes;
+    return StreamEvent.join([this]);
   }
 
   /** How many bytes the frame takes. */
   get size(): number {
-    return this.#bytes?.length ?? Buffer.byteLength(this.#written);
+    const frame = this.#kept;
+    return frame ? frame.end - frame.start : Buffer.byteLength(this.#written);
   }
 
   /** The frames of these events, one behind the other; what already stands so in memory is not copied. */
@@ -81,25 +78,34 @@ export class StreamEvent {
     const parts: Buffer[] = [];
     let index = 0;
     while (index < events.length) {
-      const bytes = events[index]!.#bytes;
-      if (bytes) {
-        let length = bytes.length;
-        for (index += 1; index < events.length && follows(bytes, length, events[index]!.#bytes); index += 1) {
-          length += events[index]!.#bytes!.length;
+      const kept = events[index]!.#kept;
+      if (kept) {
+        const { view, start } = kept;
+        let { end } = kept;
+        for (index += 1; index < events.length; index += 1) {
+          const next = events[index]!.#kept;
+          if (next?.view !== view || next.start !== end) break;
+          end = next.end;
         }
-        parts.push(length === bytes.length ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, length));
+        parts.push(view.subarray(start, end));
         continue;
       }
       let written = '';
-      for (; index < events.length && !events[index]!.#bytes; index += 1) written += events[index]!.#written;
+      for (; index < events.length && !events[index]!.#isKept; index += 1) written += events[index]!.#written;
       parts.push(Buffer.from(written));
     }
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
   }
 
-  /** The frame as text, where it is not there as bytes. */
+  /** The frame that it goes on in. */
+  get #kept(): SseFrame | undefined {
+    return this.#isKept ? this.#frame : undefined;
+  }
+
+  /** The frame as text, where it is not kept as it came. */
   get #written(): string {
-    this.#text ??= `event: ${this.type}\ndata: ${this.#json?.toString('utf8').replaceAll('\n', ' ') ?? JSON.stringify(this.#data)}\n\n`;
+    const json = () => this.#frame?.data?.toString('utf8').replaceAll('\n', ' ') ?? JSON.stringify(this.#data);
+    this.#text ??= `event: ${this.type}\ndata: ${json()}\n\n`;
     return this.#text;
   }
 }
@@ -115,13 +121,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** True where `next` stands in memory right behind `length` bytes from the beginning of `bytes` on. */
-function follows(bytes: Buffer, length: number, next: Buffer | undefined): boolean {
-  return next !== undefined && bytes.buffer === next.buffer && bytes.byteOffset + length === next.byteOffset;
-}
-
-function endsWithBlankLine(bytes: Buffer): boolean {
-  const last = bytes.length - 1;
-  if (bytes[last] !== 10) return false;
-  return bytes[last - 1] === 10 || (bytes[last - 1] === 13 && bytes[last - 2] === 10);
+function endsWithBlankLine({ view, start, end }: SseFrame): boolean {
+  if (end - start < 2 || view[end - 1] !== 10) return false;
+  return view[end - 2] === 10 || (view[end - 2] === 13 && view[end - 3] === 10);
 }

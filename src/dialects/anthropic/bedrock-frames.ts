@@ -12,7 +12,7 @@ export class BedrockFrames {
   *push(chunk: Buffer): Generator<SseFrame> {
     for (const message of this.#splitter.push(chunk)) {
       const data = dataOf(message);
-      if (data) yield { bytes: data, event: '', data };
+      if (data) yield { view: data, start: 0, end: data.length, event: '', data };
     }
   }
 

@@ -75,13 +75,14 @@ export class MessagesStream implements StreamDecoder {
   }
 
   #frame(frame: SseFrame): void {
-    if (this.failure || this.#stopped || frame.data === undefined) return;
-    if (frame.data.length === 0 || frame.data.equals(doneMark)) return;
+    if (this.failure || this.#stopped) return;
     const event = StreamEvent.fromFrame(frame);
     if (event) return this.#event(event, frame);
-    const parsed = parseJson(frame.data.toString('utf8'));
-    if (isJsonObject(parsed) && parsed.error !== undefined) return this.#errorFrame(parsed, frame.data);
-    this.#fail('upstream-garbled', `the stream holds data that is no event: ${excerpt(frame.data)}`);
+    const { data } = frame;
+    if (data === undefined || data.length === 0 || data.equals(doneMark)) return;
+    const parsed = parseJson(data.toString('utf8'));
+    if (isJsonObject(parsed) && parsed.error !== undefined) return this.#errorFrame(parsed, data);
+    this.#fail('upstream-garbled', `the stream holds data that is no event: ${excerpt(data)}`);
   }
 
   #event(event: StreamEvent, frame: SseFrame): void {

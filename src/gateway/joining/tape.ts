@@ -8,15 +8,15 @@ export interface Memory {
   mostOfOne: number;
 }
 
-const leastCapacity = 4096;
+/** So many pieces are put together, so that the objects of a long stream do not add up. */
+const mostPieces = 64;
 
-/**
- * The events of a stream so far, as one piece of bytes: objects that are kept for as long as a stream lasts cost the garbage
- * collector more than the copy.
- */
+/** The bytes of a stream so far, while there is room for them: the pieces that were sent, not copies of them. */
 export class Tape {
   readonly #memory: Memory;
-  #bytes: Buffer | undefined = Buffer.alloc(0);
+  #isWhole = true;
+  readonly #blocks: Buffer[] = [];
+  readonly #pieces: Buffer[] = [];
   #length = 0;
 
   constructor(memory: Memory) {
@@ -30,43 +30,43 @@ export class Tape {
 
   /** False once it was forgotten. */
   get isWhole(): boolean {
-    return this.#bytes !== undefined;
+    return this.#isWhole;
   }
 
   /** Adds events; where there is no room for them all is forgotten, for one that is needed (`isNeeded`) only where no call has any. */
   add(events: readonly StreamEvent[], isNeeded: boolean): void {
-    if (!this.#bytes) {
+    if (!this.#isWhole) {
       this.#length += 1;
       return;
     }
-    const added = StreamEvent.join(events);
-    const from = this.#length;
-    this.#length += added.length;
-    if (this.#length > this.#bytes.length) this.#grow(isNeeded);
-    if (this.#bytes) added.copy(this.#bytes, from);
+    const piece = StreamEvent.join(events);
+    const isTooLong = this.#length + piece.length > this.#memory.mostOfOne && !isNeeded;
+    const isTooMuch = this.#memory.bytes + piece.length > this.#memory.most;
+    if (isTooLong || isTooMuch) this.forget();
+    else this.#keep(piece);
+    this.#length += piece.length;
   }
 
   /** The events behind so many bytes; undefined where they are forgotten. */
   from(position: number): StreamEvent[] | undefined {
-    if (!this.#bytes) return undefined;
-    // What was said before must stay as it is while more is written behind it.
-    const frames = new SseSplitter().push(Buffer.from(this.#bytes.subarray(position, this.#length)));
+    if (!this.#isWhole) return undefined;
+    const frames = new SseSplitter().push(Buffer.concat([...this.#blocks, ...this.#pieces]).subarray(position));
     return frames.flatMap((frame) => StreamEvent.fromFrame(frame) ?? []);
   }
 
   forget(): void {
-    this.#memory.bytes -= this.#bytes?.length ?? 0;
-    this.#bytes = undefined;
+    if (!this.#isWhole) return;
+    this.#isWhole = false;
+    this.#memory.bytes -= this.#length;
+    this.#blocks.length = 0;
+    this.#pieces.length = 0;
   }
 
-  #grow(isNeeded: boolean): void {
-    const bytes = this.#bytes!;
-    const memory = this.#memory;
-    const capacity = Math.max(leastCapacity, this.#length, bytes.length * 2);
-    const isTooLong = this.#length > memory.mostOfOne && !isNeeded;
-    if (isTooLong || memory.bytes + capacity - bytes.length > memory.most) return this.forget();
-    memory.bytes += capacity - bytes.length;
-    this.#bytes = Buffer.allocUnsafe(capacity);
-    bytes.copy(this.#bytes);
+  #keep(piece: Buffer): void {
+    this.#memory.bytes += piece.length;
+    this.#pieces.push(piece);
+    if (this.#pieces.length < mostPieces) return;
+    this.#blocks.push(Buffer.concat(this.#pieces));
+    this.#pieces.length = 0;
   }
 }
