@@ -33,7 +33,7 @@ export interface BodyScan {
   hasPlainMessages: boolean;
 }
 
-/** On the body itself: what a WeakMap holds, V8 lets go of only when it collects its whole heap. */
+/** On the body itself: the value of a WeakMap that refers to its key keeps it until V8 collects its whole heap. */
 const scanned = Symbol('scanned');
 
 /**

@@ -1,4 +1,5 @@
 import type { Call } from '../../src/call/call.ts';
+import type { CallSignal } from '../../src/call/cancellation.ts';
 import { Failure } from '../../src/call/failure.ts';
 import type { CallRecord } from '../../src/call/record.ts';
 import { newMoment } from '../../src/daemon/moment.ts';
@@ -114,7 +115,7 @@ class DyingUpstream implements Upstream {
     return { status: 200, headers, body: this.#whole(bytes) };
   }
 
-  #dying(signal: AbortSignal): AsyncIterableIterator<Buffer> {
+  #dying(signal: CallSignal): AsyncIterableIterator<Buffer> {
     const chunks = this.#bytes.length > 0 ? [this.#bytes] : [];
     if (this.#fault === 'garbage') chunks.push(garbage);
     if (this.#fault === 'error event') chunks.push(errorFrame(this.#dialect));
@@ -127,7 +128,7 @@ class DyingUpstream implements Upstream {
   }
 
   /** Nothing more comes until the router gives up. */
-  async #stall(signal: AbortSignal): Promise<void> {
+  async #stall(signal: CallSignal): Promise<void> {
     const stalled = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
