@@ -1,6 +1,6 @@
 import { sessionTurns, sizes } from './bodies.mjs';
 
-const counts = { small: 300, typical: 120, long: 30 };
+const counts = { small: 1500, typical: 400, long: 60 };
 /** The model of the router that is reached in each way. */
 const models = {
   'pass-through': 'claude-sonnet-4-5',
@@ -21,7 +21,7 @@ export function cells() {
       for (const way of ways) {
         const bodies = [{ ...make(), ...(stream ? { stream } : {}) }];
         const name = `${size}, ${stream ? 'stream' : 'JSON'}, ${way}`;
-        found.push(cellOf({ name, way, bodies, stream, count: counts[size], connections: 4 }));
+        found.push(cellOf({ name, way, bodies, stream, count: counts[size], connections: 16 }));
       }
     }
   }

@@ -45,8 +45,9 @@ bare proxy that buffers and logs nothing: what it takes is what moving the bytes
 claude-code-router 3 needs a newer Node. Rounds alternate, so that all suffer alike from what else the machine does; figures are
 medians, and in brackets stand the least and the greatest ratio of a round. The provider is a fake one that answers at once: 2 KB of
 JSON, or a stream of 200 events in writes of 20. Small requests have 2 KB, typical ones 120 KB, long ones and late sessions near 1 MB.
-Single requests are the same again and again, so that much of them is remembered; in sessions each is longer than the one before, as
-Claude Code sends them. Small requests are mostly the price of two HTTP messages in Node.
+Single requests are the same again and again, 16 at a time, so that much of them is remembered; in sessions each is longer than the one
+before, as Claude Code sends them. A small request is what a call costs whatever its size: a decision, budgets, a line of the log, a
+record, and two HTTP messages in Node.
 
 \`\`\`sh norun
 npm run build && npm run bench -- --peers
