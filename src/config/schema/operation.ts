@@ -199,7 +199,12 @@ export const performanceSchema = z
   .strictObject({
     connectionPool: z
       .strictObject({
-        maxConnections: z.number().int().positive().prefault(100).meta({ description: 'Connections to one provider.' }),
+        maxConnections: z
+          .number()
+          .int()
+          .positive()
+          .prefault(4096)
+          .meta({ description: 'Connections to one provider; calls beyond them wait for one.' }),
         timeout: duration('ms')
           .optional()
           .meta({ description: 'Milliseconds to connect; `timeouts.connect` where left out.' }),
