@@ -8,15 +8,19 @@ export interface Memory {
   mostOfOne: number;
 }
 
-/** So many pieces are put together, so that the objects of a long stream do not add up. */
-const mostPieces = 64;
+/** Pieces from this size on are kept as they are; of smaller ones the objects would cost more than copies. */
+const leastKept = 1024;
+const leastRoom = 1024;
+const mostRoom = 16 * 1024;
 
-/** The bytes of a stream so far, while there is room for them: the pieces that were sent, not copies of them. */
+/** The bytes of a stream so far, while there is room for them. */
 export class Tape {
   readonly #memory: Memory;
   #isWhole = true;
-  readonly #blocks: Buffer[] = [];
   readonly #pieces: Buffer[] = [];
+  /** Where small pieces are copied to, one behind the other, and how much of it is used. */
+  #room: Buffer | undefined;
+  #used = 0;
   #length = 0;
 
   constructor(memory: Memory) {
@@ -50,7 +54,7 @@ export class Tape {
   /** The events behind so many bytes; undefined where they are forgotten. */
   from(position: number): StreamEvent[] | undefined {
     if (!this.#isWhole) return undefined;
-    const frames = new SseSplitter().push(Buffer.concat([...this.#blocks, ...this.#pieces]).subarray(position));
+    const frames = new SseSplitter().push(Buffer.concat([...this.#pieces, this.#copied]).subarray(position));
     return frames.flatMap((frame) => StreamEvent.fromFrame(frame) ?? []);
   }
 
@@ -58,15 +62,37 @@ export class Tape {
     if (!this.#isWhole) return;
     this.#isWhole = false;
     this.#memory.bytes -= this.#length;
-    this.#blocks.length = 0;
     this.#pieces.length = 0;
+    this.#room = undefined;
+    this.#used = 0;
+  }
+
+  get #copied(): Buffer {
+    return this.#room?.subarray(0, this.#used) ?? nothing;
   }
 
   #keep(piece: Buffer): void {
     this.#memory.bytes += piece.length;
-    this.#pieces.push(piece);
-    if (this.#pieces.length < mostPieces) return;
-    this.#blocks.push(Buffer.concat(this.#pieces));
-    this.#pieces.length = 0;
+    if (piece.length >= leastKept) {
+      this.#closeRoom();
+      this.#pieces.push(piece);
+      return;
+    }
+    if (!this.#room || this.#room.length - this.#used < piece.length) {
+      this.#closeRoom();
+      // About as much again as there is.
+      this.#room = Buffer.allocUnsafe(Math.min(mostRoom, Math.max(leastRoom, this.#length)));
+    }
+    this.#used += piece.copy(this.#room, this.#used);
+  }
+
+  /** What was copied is a piece of its own; the rest of the room takes what comes next. */
+  #closeRoom(): void {
+    if (!this.#room || this.#used === 0) return;
+    this.#pieces.push(this.#copied);
+    this.#room = this.#room.subarray(this.#used);
+    this.#used = 0;
   }
 }
+
+const nothing = Buffer.alloc(0);
