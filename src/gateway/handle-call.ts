@@ -19,7 +19,7 @@ import { keeperFor, type ReplyKeeper } from './keep-reply.ts';
 import { Leg } from './leg.ts';
 import type { Outcome } from './outcome.ts';
 import type { GatewayParts } from './parts.ts';
-import { recorded } from './recorded-stream.ts';
+import { RecordedStream } from './recorded-stream.ts';
 import { replyHeaders, traceHeaders } from './reply-headers.ts';
 import { type Route, withSetFields } from './route-call.ts';
 import { type PrepareCall, TargetTries } from './try-targets.ts';
@@ -105,7 +105,7 @@ async function replyOf(parts: GatewayParts, call: Call, route: Route, companions
   return {
     kind: 'stream',
     headers: replyHeaders(recorder.record, source),
-    batches: recorded(batches, recorder, async (ended) => {
+    batches: new RecordedStream(batches, recorder, async (ended) => {
       const opened = await opening.catch(() => undefined);
       // A stream that was left before it began to be read has nobody else to end it.
       if (opened instanceof Leg) opened.end(ended ? undefined : clientGone());

@@ -55,19 +55,26 @@ export class Leg {
   }
 
   /** The events of a stream, as they come. Throws Failure where the answer is not whole. */
-  async *batches(): AsyncGenerator<StreamEvent[]> {
+  batches(): AsyncIterable<StreamEvent[]> {
     const { opened } = this.#parts;
-    if (opened.kind !== 'stream') return;
-    try {
-      this.#watch.add(opened.events);
-      yield opened.events;
-      for await (const batch of opened.rest) {
-        this.#watch.add(batch);
-        yield batch;
-      }
-    } finally {
-      await opened.rest.return(undefined);
-    }
+    if (opened.kind !== 'stream') throw new Error('a message has no batches');
+    const { rest } = opened;
+    const watched = (result: IteratorResult<StreamEvent[]>) => {
+      if (!result.done) this.#watch.add(result.value);
+      return result;
+    };
+    let first: StreamEvent[] | undefined = opened.events;
+    // By hand: every batch of every stream passes here, and a generator would take several times as much.
+    const iterator: AsyncIterator<StreamEvent[]> = {
+      next: () => {
+        if (!first) return rest.next().then(watched);
+        const value = first;
+        first = undefined;
+        return Promise.resolve(watched({ done: false, value }));
+      },
+      return: () => rest.return(undefined),
+    };
+    return { [Symbol.asyncIterator]: () => iterator };
   }
 
   /** Nobody reads it: the connection is closed. */

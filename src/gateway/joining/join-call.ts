@@ -6,7 +6,7 @@ import { CallRecorder } from '../call-recorder.ts';
 import { endedBy, failureOf } from '../failure-of.ts';
 import type { Outcome } from '../outcome.ts';
 import type { GatewayParts } from '../parts.ts';
-import { recorded } from '../recorded-stream.ts';
+import { RecordedStream } from '../recorded-stream.ts';
 import { replyHeaders } from '../reply-headers.ts';
 import type { RunningCall } from './running-call.ts';
 
@@ -39,7 +39,7 @@ export async function joinCall(parts: GatewayParts, call: Call, running: Running
 }
 
 function told(batches: AsyncIterable<StreamEvent[]>, recorder: CallRecorder, first: CallRecord) {
-  return recorded(batches, recorder, () => {
+  return new RecordedStream(batches, recorder, () => {
     recorder.joins(first);
     if (first.failure)
       Object.assign(recorder.record, { outcome: first.outcome, status: first.status, failure: first.failure });
