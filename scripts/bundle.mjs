@@ -35,8 +35,8 @@ function withOwnAddress(code, module) {
 
 /**
  * V8 as Node 20 has it makes a new kind of object each time that it meets `{ ...one, more }`: half a microsecond, some with
- * `{ ...one, ...other }`, and garbage that only a walk over the whole heap removes. `{ ...{}, ...one, more }` means the
- * same, and takes a tenth.
+ * `{ ...one, ...other }`, and garbage that only a walk over the whole heap removes. `{ ...undefined, ...one, more }`
+ * means the same, and takes a tenth.
  */
 function withoutLeadingSpreads(code) {
   const places = [];

@@ -12,7 +12,7 @@ export interface PlainDelta {
  */
 export function recognisePlainDelta(data: Buffer): PlainDelta | undefined {
   const found = textOf(data, 0);
-  return found && isClosed(data, found.end + 1) ? found.plain : undefined;
+  return found && bracesEnd(data, found.end + 1, skipWhitespace) === data.length ? found.plain : undefined;
 }
 
 /** A frame of an event stream that is such a delta: `view.subarray(start, end)`, its blank line included. */
@@ -35,13 +35,9 @@ export class PlainDeltaFrame {
     if (!standsAt(view, start, frameOpening)) return undefined;
     const found = textOf(view, start + frameOpening.length);
     if (!found) return undefined;
-    const inner = skipSpaces(view, found.end + 1);
-    if (view[inner] !== closeBrace) return undefined;
-    const outer = skipSpaces(view, inner + 1);
-    if (view[outer] !== closeBrace) return undefined;
-    const line = skipSpaces(view, outer + 1);
-    if (view[line] !== lineFeed || view[line + 1] !== lineFeed) return undefined;
-    return new PlainDeltaFrame(view, start, line + 2, found.plain);
+    const end = bracesEnd(view, found.end + 1, skipSpaces);
+    if (view[end] !== lineFeed || view[end + 1] !== lineFeed) return undefined;
+    return new PlainDeltaFrame(view, start, end + 2, found.plain);
   }
 
   get data(): Buffer {
@@ -66,12 +62,12 @@ function textOf(bytes: Buffer, start: number): { plain: PlainDelta; end: number 
   return undefined;
 }
 
-/** Two closing braces and nothing else; Anthropic pads its events with spaces. */
-function isClosed(data: Buffer, start: number): boolean {
-  const inner = skipWhitespace(data, start);
-  if (data[inner] !== closeBrace) return false;
-  const outer = skipWhitespace(data, inner + 1);
-  return data[outer] === closeBrace && skipWhitespace(data, outer + 1) === data.length;
+/** The position behind two closing braces and the padding around them, which Anthropic writes; -1 where something else stands. */
+function bracesEnd(bytes: Buffer, start: number, skip: (bytes: Buffer, start: number) => number): number {
+  const inner = skip(bytes, start);
+  if (bytes[inner] !== closeBrace) return -1;
+  const outer = skip(bytes, inner + 1);
+  return bytes[outer] === closeBrace ? skip(bytes, outer + 1) : -1;
 }
 
 function skipSpaces(bytes: Buffer, start: number): number {

@@ -6,9 +6,6 @@ import { parseJson } from '../../protocol/stream-event.ts';
 /** Shorter bodies are parsed faster than it is known what to leave out. */
 const shortestBytes = 16 * 1024;
 
-/** The fields that can be long. The others are parsed at once, which costs less than to put it off. */
-const longFields = new Set(['messages', 'system', 'tools']);
-
 /** Where a request has what is not parsed yet. */
 const unread = Symbol('unread');
 
@@ -28,7 +25,7 @@ export function lazyRequest(body: Buffer): JsonObject | undefined {
   // Not copied along with the fields: a copy has read them all.
   Object.defineProperty(request, unread, { value: new UnreadFields(scan) });
   for (const [name, part] of scan.fields) {
-    const getter = longFields.has(name) && getters.get(name);
+    const getter = longFields.get(name);
     if (getter) Object.defineProperty(request, name, getter);
     else {
       request[name] = parsed(scan, part);
@@ -72,9 +69,12 @@ class UnreadFields {
   }
 }
 
-/** The same functions for every request: V8 makes a new kind of object for each function that is a getter. */
-const getters = new Map(
-  [...longFields].map((name) => {
+/**
+ * The fields that can be long, and their getters. The others are parsed at once, which costs less than to put it off. The
+ * functions are the same for every request: V8 makes a new kind of object for each function that is a getter.
+ */
+const longFields = new Map(
+  ['messages', 'system', 'tools'].map((name) => {
     const get = function (this: LazyRequest) {
       return this[unread]?.value(name);
     };
