@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../call/failure.ts';
 import type { CallRecord } from '../call/record.ts';
 import { deleteBefore, readCall, readCalls } from './call-records.ts';
@@ -122,7 +123,7 @@ export class BatchedLedger implements Ledger {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#inTime(this.flush());
+    await this.#inTime(this.#writeRest(performance.now() + this.#limits.closeMs));
     const left = this.#waiting.length;
     if (left > 0) {
       this.lost += left;
@@ -133,6 +134,15 @@ export class BatchedLedger implements Ledger {
     }
     const engine = await this.#inTime(this.#engine);
     await this.#inTime(engine?.close());
+  }
+
+  /** Tries again and again: what is not written now is lost. */
+  async #writeRest(until: number): Promise<void> {
+    await this.flush();
+    while (this.#waiting.length > 0 && performance.now() < until) {
+      await sleep(closingRetryMs);
+      await this.flush();
+    }
   }
 
   #writeSoon(delayMs: number): void {
@@ -267,6 +277,7 @@ export class BatchedLedger implements Ledger {
 }
 
 const pruneEveryMs = 3_600_000;
+const closingRetryMs = 50;
 
 function bytesOf(bodies: { request: Uint8Array; reply: Uint8Array } | undefined): number {
   return bodies ? bodies.request.length + bodies.reply.length : 0;

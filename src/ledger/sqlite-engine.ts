@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Engine, RefusedRecord, type SqlRow, type SqlValue, type Written } from './engine.ts';
 import { migrations, migrationsFrom } from './migrations.ts';
 import { type Entry, entryOf, type TableName, tables } from './rows.ts';
@@ -13,9 +14,10 @@ export async function openSqlite(file: string, busyMs: number): Promise<Engine> 
   const database = new DatabaseSync(file);
   try {
     database.exec(`PRAGMA busy_timeout = ${busyMs}`);
-    database.exec('PRAGMA journal_mode = WAL');
+    // A file that another process is just making is not waited for here, whatever the timeout.
+    await whileBusy(() => database.exec('PRAGMA journal_mode = WAL'));
     database.exec('PRAGMA synchronous = NORMAL');
-    migrate(database);
+    await whileBusy(() => migrate(database));
     return new SqliteEngine(database);
   } catch (error) {
     database.close();
@@ -42,7 +44,7 @@ class SqliteEngine implements Engine {
   async write(batch: readonly Written[]): Promise<void> {
     const entries = batch.map(entryOf);
     try {
-      inTransaction(this.#database, () => this.#insert(entries));
+      await whileBusy(() => inTransaction(this.#database, () => this.#insert(entries)));
     } catch (error) {
       throw isOfRecord(error) ? new RefusedRecord(error.message, { cause: error }) : error;
     }
@@ -89,6 +91,23 @@ class SqliteEngine implements Engine {
     this.#database.close();
   }
 }
+
+/** Does it again while another process holds the file, for two seconds at most, without standing still between tries. */
+async function whileBusy(work: () => void): Promise<void> {
+  for (const until = performance.now() + 2000; ; await sleep(20)) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > until) throw error;
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'sqliteCode' in error && error.sqliteCode === sqliteBusy;
+}
+
+const sqliteBusy = 5;
 
 function isOfRecord(error: unknown): error is Error {
   return error instanceof Error && /constraint failed|datatype mismatch|too big/i.test(error.message);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { CallRecord } from '../../src/call/record.ts';
 import { noSeal, type Seal } from '../../src/ledger/engine.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
@@ -402,7 +402,7 @@ describe.each(engines)('the ledger in $name', ({ name, fresh }) => {
   it('refuses to touch a ledger of a newer program', async () => {
     await ledger.totals(always);
     await raiseVersion(url);
-    const { ledger: older, said: words } = opened(url);
+    const { ledger: older, said: words } = opened(url, { limits: { closeMs: 200 } });
     await expect(older.totals(always)).rejects.toMatchObject({ kind: 'records-away' });
     older.add(recordOf());
     await older.close();
@@ -472,6 +472,45 @@ describe('a ledger file', () => {
     );
     expect(modes).toEqual([0o700, 0o600, 0o600, 0o600]);
     await ledger.close();
+  });
+});
+
+describe('a ledger file that another process holds', () => {
+  /** Begins to make the file, as another process would, and takes so long for it. */
+  const holdFor = async (milliseconds: number) => {
+    const { DatabaseSync } = await import('@photostructure/sqlite');
+    const file = join(folder, `held-${++databases}.db`);
+    const holder = new DatabaseSync(file);
+    holder.exec('BEGIN IMMEDIATE; CREATE TABLE other (number BIGINT)');
+    const letGo = setTimeout(() => {
+      holder.exec('COMMIT');
+      holder.close();
+    }, milliseconds);
+    onTestFinished(() => clearTimeout(letGo));
+    return `sqlite:${file}`;
+  };
+
+  it('is waited for without a word, and calls are not held up', async () => {
+    const { ledger, said } = opened(await holdFor(600));
+    const answered = new Promise((resolve) => setTimeout(resolve, 150)).then(() => performance.now());
+    const began = performance.now();
+    ledger.add(recordOf());
+    await ledger.flush();
+    expect((await answered) - began).toBeLessThan(500);
+    expect((await ledger.totals(always))[0]!.requests.total).toBe(1);
+    expect(said).toEqual([]);
+    await ledger.close();
+  });
+
+  it('is waited for at the end, however often it has to be tried', async () => {
+    const url = await holdFor(2600);
+    const { ledger } = opened(url);
+    ledger.add(recordOf());
+    await ledger.close();
+    expect(ledger.lost).toBe(0);
+    const { ledger: next } = opened(url);
+    expect((await next.totals(always))[0]!.requests.total).toBe(1);
+    await next.close();
   });
 });
 
