@@ -20,6 +20,23 @@ const writer = `
   await file.close();
 `;
 
+/** Logs so many lines of a kilobyte, as fast as a process can that does nothing else; says the seconds that it took. */
+const logger = `
+  import { createLogger } from '${new URL('../../dist/telemetry/logger.js', import.meta.url)}';
+  const [path, name, count] = process.argv.slice(1);
+  const file = { path, maxBytes: 10_000_000, maxFiles: 1000, compress: true };
+  const log = createLogger({ level: 'info', format: 'json', console: false, file, secrets: ['a-secret-of-nobody'] });
+  const filling = 'the quick brown fox '.repeat(47);
+  const began = performance.now();
+  for (let number = 0; number < Number(count); number += 1) {
+    log.info('forced', { name, number, filling });
+    if (number % 100 === 99) await new Promise((resolve) => setImmediate(resolve));
+  }
+  log.flush();
+  console.log(JSON.stringify({ seconds: (performance.now() - began) / 1000, ...log.state }));
+  await log.close();
+`;
+
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'router-logs-'));
@@ -52,6 +69,39 @@ describe('the log', () => {
     }
     expect(rotatedFiles(path).length).toBeGreaterThan(5);
   });
+
+  it('takes 50 MB a second from two processes over many rotations, no line lost or torn', async () => {
+    const lines = 90_000;
+    const path = join(folder, 'router.log');
+    const said = await Promise.all(
+      ['a', 'b'].map((name) => {
+        const args = ['--input-type=module', '-e', logger, path, name, String(lines)];
+        const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+        return new Promise<string>((resolve) => {
+          let text = '';
+          child.stdout.on('data', (bytes) => {
+            text += bytes;
+          });
+          child.once('close', () => resolve(text));
+        });
+      }),
+    );
+    const states = said.map((text) => JSON.parse(text) as { seconds: number; lostLines: number });
+    expect(states).toEqual(states.map(({ seconds }) => ({ seconds, file: path, lostLines: 0 })));
+    let bytes = 0;
+    const next: Record<string, number> = { a: 0, b: 0 };
+    for (const line of linesIn(path)) {
+      bytes += Buffer.byteLength(line) + 1;
+      const { name, number } = JSON.parse(line) as { name: string; number: number };
+      expect(number).toBe(next[name]);
+      next[name] = number + 1;
+    }
+    expect(next).toEqual({ a: lines, b: lines });
+    expect(rotatedFiles(path).length).toBeGreaterThan(15);
+    const megabytes = bytes / 1e6 / Math.max(...states.map(({ seconds }) => seconds));
+    console.log(`the log took ${megabytes.toFixed(0)} MB a second`);
+    expect(megabytes).toBeGreaterThan(50);
+  }, 60_000);
 
   it('is where the configuration says, seen from its own place, with a line a call and debug lines for its asking', async () => {
     const key = 'an-unusual-key-of-no-known-shape';
