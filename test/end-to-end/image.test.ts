@@ -1,7 +1,11 @@
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { http, messagesBody } from '../support/http.ts';
 import { ImageBuilder, megabytesOf } from '../support/image.ts';
+import { withConfig } from '../support/router.ts';
+import { describeWithClaudeCode } from './claude-code/as-installed.ts';
 
 const isWanted = process.env.BUILD_IMAGE === '1';
 if (!isWanted) process.stderr.write('\nSKIP: the image is not built; `npm run test:image` builds and runs it\n');
@@ -75,5 +79,20 @@ describe.runIf(isWanted)('the image, built by the Dockerfile over a base of Debi
     process.kill(Number(pid), 'SIGTERM');
     await closed;
     expect(printed).toContain('ended 0');
+  });
+
+  describeWithClaudeCode(async (config) => {
+    const { name, files } = builder.container(image);
+    writeFileSync(join(files, 'app/config/config.json'), JSON.stringify(config));
+    const router = await withConfig(config, {
+      command: builder.command(name, 'exec router "$0" "$@"'),
+      args: ['--config', '/app/config/config.json'],
+    });
+    const [, pid] = /answers at \S+ \(pid (\d+)\)/.exec(router.output())!;
+    const stop = () => {
+      process.kill(Number(pid), 'SIGTERM');
+      return router.stop();
+    };
+    return { ...router, stop };
   });
 });

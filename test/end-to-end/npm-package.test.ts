@@ -7,6 +7,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { sayMissing } from '../support/clients.ts';
 import type { Ran } from '../support/command.ts';
 import { installedProgram, liveOnce, runProgram } from '../support/installed-program.ts';
+import { withConfig } from '../support/router.ts';
+import { describeWithClaudeCode } from './claude-code/as-installed.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -66,6 +68,8 @@ describe.runIf(installed)('installed into an empty folder, with install scripts 
     expect(life.stopped.exitCode).toBe(3);
     router.remove();
   });
+
+  describeWithClaudeCode((config) => withConfig(config, { command: [programOf('router')] }));
 
   it.each(newerNodes())('starts, answers in a stream, keeps its records and stops on %s', async (_name, node) => {
     const main = join(

@@ -17,6 +17,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sayMissing } from '../support/clients.ts';
 import { installedProgram, liveOnce, runProgram } from '../support/installed-program.ts';
+import { withConfig } from '../support/router.ts';
+import { describeWithClaudeCode } from './claude-code/as-installed.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -78,6 +80,8 @@ describe.runIf(canBuild)('the Python wheel, installed into an environment of its
     expect(life.stop.exitCode).toBe(0);
     expect(life.stopped.exitCode).toBe(3);
   });
+
+  describeWithClaudeCode((config) => withConfig(config, { command: [program] }));
 
   it("ends with the program's exit codes", async () => {
     expect((await router.run(['nonsense'])).exitCode).toBe(2);

@@ -8,6 +8,7 @@ export interface ClaudeRun {
   /** The program to run. */
   program: string;
   url: string;
+  key: string;
   prompt: string;
   model?: string;
   /** The folder it works in; one of its own where none is given. */
@@ -97,7 +98,7 @@ function environmentOf(run: ClaudeRun, home: string): Record<string, string> {
     TERM: 'dumb',
     LANG: 'C.UTF-8',
     ANTHROPIC_BASE_URL: run.url,
-    ANTHROPIC_API_KEY: 'sk-client-0a1b2c',
+    ANTHROPIC_API_KEY: run.key,
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     DISABLE_TELEMETRY: '1',
     DISABLE_AUTOUPDATER: '1',

@@ -58,7 +58,7 @@ export class ImageBuilder {
   }
 
   /** The command that runs a line of shell in a container. */
-  command(container: string, line: string, ...variables: string[]): string[] {
+  command(container: string, line: string, ...variables: string[]): [string, ...string[]] {
     return ['buildah', ...this.#store(), ...this.#runFlags(container, variables), 'sh', '-c', line];
   }
 

@@ -22,6 +22,8 @@ export interface Router {
 }
 
 export interface RouterOptions {
+  /** What runs the program; the built one in this folder where none is given. */
+  command?: [string, ...string[]];
   environment?: Record<string, string>;
   args?: string[];
 }
@@ -34,8 +36,9 @@ export async function withConfig(config: unknown, options: RouterOptions = {}): 
   const home = mkdtempSync(join(tmpdir(), 'router-home-'));
   const configFile = join(home, 'config.json');
   writeFileSync(configFile, JSON.stringify(config, undefined, 2));
-  const args = [program, '--config', configFile, '--port', '0', ...(options.args ?? [])];
-  const child = spawn(process.execPath, args, {
+  const [command, ...first] = options.command ?? [process.execPath, program];
+  const args = [...first, '--config', configFile, '--port', '0', ...(options.args ?? [])];
+  const child = spawn(command, args, {
     cwd: home,
     env: cleanEnvironment(home, options.environment),
     stdio: ['ignore', 'pipe', 'pipe'],

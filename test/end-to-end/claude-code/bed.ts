@@ -21,16 +21,20 @@ export interface Bed {
   stop(): Promise<void>;
 }
 
-const clientKey = 'sk-client-0a1b2c';
-
-export async function startBed(format: FormatName): Promise<Bed> {
+export async function startBed(
+  format: FormatName,
+  start: (config: unknown) => Promise<Router> = withConfig,
+): Promise<Bed> {
   const upstream = await startFakeUpstream();
-  const router = await withConfig(configFor(format, upstream.url));
+  const router = await start(configFor(format, upstream.url));
+  // A router that others may reach makes a key when it first starts.
+  const [, clientKey = 'sk-client-0a1b2c'] = /A key was made, shown only now: (\S+)/.exec(router.output()) ?? [];
   return {
     format,
     upstream,
     router,
-    claude: (prompt, more) => runClaudeCode({ program: claudeProgram!, url: router.url, prompt, ...more }),
+    claude: (prompt, more) =>
+      runClaudeCode({ program: claudeProgram!, url: router.url, key: clientKey, prompt, ...more }),
     sdk: () => makeSdk!(router.url, clientKey),
     post: (path, body, more) =>
       http(`${router.url}${path}`, {
