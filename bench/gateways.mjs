@@ -62,7 +62,7 @@ export async function startNginx(upstream) {
 
 /**
  * Runs a gateway in a home of its own until it answers on its port. `prepare` is given that folder and tells the command.
- * Resolves to `{name, port, pid, startMs, stop()}`.
+ * Resolves to `{name, home, port, pid, startMs, stop()}`.
  */
 export async function inNewHome(name, port, prepare) {
   const home = mkdtempSync(join(tmpdir(), 'bench-gateway-'));
@@ -74,7 +74,7 @@ export async function inNewHome(name, port, prepare) {
     stdio: 'ignore',
   });
   await answering(port, child);
-  return { name, port, pid: child.pid, startMs: performance.now() - startedAt, stop: () => stop(child, home) };
+  return { name, home, port, pid: child.pid, startMs: performance.now() - startedAt, stop: () => stop(child, home) };
 }
 
 async function answering(port, child) {

@@ -1,7 +1,8 @@
 // `npm run bench:records [-- --rounds N] [--cells TEXT]`: what it costs to keep records of calls (the ledger), and to count them (metrics).
-// Routers with the ledger, without it, and again without it stand side by side, in rounds that alternate: how far the two equals
-// differ is what the machine makes of them. Metrics can't be switched off; both steps of a call are also timed by themselves.
-import { mkdtempSync, rmSync } from 'node:fs';
+// One router is reloaded again and again: with the ledger, without it, and again without it, in an order that turns. (Two processes
+// that are equal in everything differ by more than the ledger costs.) How far the two equals differ is what the machine makes of them.
+// Metrics can't be switched off; both steps of a call are also timed by themselves.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,45 +13,44 @@ import { cpuMs, load, mainThreadMs } from './load.mjs';
 import { median } from './report.mjs';
 
 const { values: options } = parseArgs({
-  options: { rounds: { type: 'string', default: '15' }, cells: { type: 'string', default: '' } },
+  options: { rounds: { type: 'string', default: '30' }, cells: { type: 'string', default: '' } },
 });
 const root = fileURLToPath(new URL('..', import.meta.url));
-const variants = [{}, { storage: { enabled: false } }, { storage: { enabled: false } }];
+/** Whether there is a ledger. */
+const variants = [true, false, false];
 const cells = [
-  { name: 'small, JSON', body: { ...sizes.small(), model: 'claude-sonnet-4-5' }, count: 300 },
-  { name: 'typical, stream', body: { ...sizes.typical(), model: 'claude-sonnet-4-5', stream: true }, count: 150 },
-  { name: 'typical, stream to OpenAI chat', body: { ...sizes.typical(), model: 'openai/m', stream: true }, count: 150 },
+  { name: 'small, JSON', body: { ...sizes.small(), model: 'claude-sonnet-4-5' }, count: 1000 },
+  { name: 'typical, stream', body: { ...sizes.typical(), model: 'claude-sonnet-4-5', stream: true }, count: 500 },
+  { name: 'typical, stream to OpenAI chat', body: { ...sizes.typical(), model: 'openai/m', stream: true }, count: 500 },
 ].filter(({ name }) => name.includes(options.cells));
 
 let records = 0;
 const steps = await timeSteps();
 const upstream = await startUpstream();
-const routers = [];
+const router = await startRouter(upstream.port, root);
 try {
-  for (const more of variants) routers.push(await startRouter(upstream.port, root, 'router', more));
   for (const cell of cells) console.log(`${cell.name}\n${linesOf(await measured(cell)).join('\n')}`);
 } finally {
-  for (const router of routers) await router.stop();
+  await router.stop();
   upstream.stop();
 }
 
-/** For each router, round by round: calls a second, CPU of the main thread and of the whole process, in milliseconds a call. */
+/** For each variant, round by round: calls a second, CPU of the main thread and of the whole process, in milliseconds a call. */
 async function measured({ body, count }) {
-  const bodies = [Buffer.from(JSON.stringify(body))];
-  const rounds = routers.map(() => []);
+  const ask = (calls) =>
+    load({
+      ...{ port: router.port, path: '/v1/messages', bodies: [Buffer.from(JSON.stringify(body))], count: calls },
+      ...{ connections: 8, endMark: body.stream ? 'message_stop' : '"usage"' },
+    });
+  const rounds = variants.map(() => []);
   for (let round = 0; round <= Number(options.rounds); round += 1) {
-    const order = routers.map((_, index) => index);
-    for (const index of round % 2 === 0 ? order : order.reverse()) {
-      const { port, pid } = routers[index];
-      const [cpu, main, began] = [cpuMs(pid), mainThreadMs(pid), performance.now()];
-      await load({
-        port,
-        path: '/v1/messages',
-        bodies,
-        count,
-        connections: 8,
-        endMark: body.stream ? 'message_stop' : '"usage"',
-      });
+    for (let place = 0; place < variants.length; place += 1) {
+      const index = (round + place) % variants.length;
+      await reload(variants[index]);
+      // What a reload made anew is warm, and what it left is swept.
+      await ask(count);
+      const [cpu, main, began] = [cpuMs(router.pid), mainThreadMs(router.pid), performance.now()];
+      await ask(count);
       const seconds = (performance.now() - began) / 1000;
       // What was still to be written counts, too.
       await new Promise((resolve) => setTimeout(resolve, 350));
@@ -58,15 +58,27 @@ async function measured({ body, count }) {
       if (round === 0) continue;
       rounds[index].push({
         throughput: count / seconds,
-        main: (mainThreadMs(pid) - main) / count,
-        cpu: (cpuMs(pid) - cpu) / count,
+        main: (mainThreadMs(router.pid) - main) / count,
+        cpu: (cpuMs(router.pid) - cpu) / count,
       });
     }
   }
   return rounds;
 }
 
-/** What the first router costs more than the second, and the third, its equal, more than it. */
+/** Resolves when the router keeps records, or keeps none. */
+async function reload(enabled) {
+  const file = join(router.home, 'config.json');
+  const config = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify({ ...config, storage: { enabled } }));
+  process.kill(router.pid, 'SIGHUP');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const { status } = await fetch(`http://127.0.0.1:${router.port}/api/stats`);
+  if (status !== (enabled ? 200 : 503))
+    throw new Error(`/api/stats says ${status} with the ledger ${enabled ? 'on' : 'off'}`);
+}
+
+/** What the first variant costs more than the second, and the third, its equal, more than it. */
 function linesOf([ledger, none, again]) {
   const costs = (rounds, figure) => {
     const ratios = rounds.map((round, at) =>

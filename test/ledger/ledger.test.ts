@@ -475,6 +475,17 @@ describe('a ledger file', () => {
   });
 });
 
+describe('a ledger file of long records', () => {
+  it('is hardly larger than they are', async () => {
+    const file = join(folder, 'long.db');
+    const { ledger } = opened(`sqlite:${file}`);
+    for (let count = 0; count < 1000; count += 1) ledger.add(recordOf({ reason: 'so it was. '.repeat(100) }));
+    await ledger.close();
+    const records = 1000 * JSON.stringify(recordOf({ reason: 'so it was. '.repeat(100) })).length;
+    expect(statSync(file).size).toBeLessThan(1.6 * records);
+  });
+});
+
 describe('a ledger file that another process holds', () => {
   /** Begins to make the file, as another process would, and takes so long for it. */
   const holdFor = async (milliseconds: number) => {
