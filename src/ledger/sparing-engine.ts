@@ -7,7 +7,7 @@ import { openThreaded } from './threaded-engine.ts';
  * neither many records nor a question over all of them may hold up a call. Throws whatever the driver throws.
  */
 export async function openSparing(place: Omit<EnginePlace, 'busyMs'>): Promise<Engine> {
-  return new SparingEngine(place, await openEngine({ ...place, busyMs: 100 }));
+  return new SparingEngine(place, await openEngine({ ...place, busyMs: 10 }));
 }
 
 class SparingEngine implements Engine {
