@@ -99,7 +99,6 @@ async function measure() {
     routing: { defaultModel: 'first', fallbackModel: 'second' },
     retry: { attempts: 0 },
     circuitBreaker: { enabled: false },
-    performance: { connectionPool: { maxConnections: 4096 } },
     logging: { level: 'error' },
   });
   try {

@@ -37,20 +37,18 @@ try {
 
 /** For each variant, round by round: calls a second, CPU of the main thread and of the whole process, in milliseconds a call. */
 async function measured({ body, count }) {
-  const ask = (calls) =>
-    load({
-      ...{ port: router.port, path: '/v1/messages', bodies: [Buffer.from(JSON.stringify(body))], count: calls },
-      ...{ connections: 8, endMark: body.stream ? 'message_stop' : '"usage"' },
-    });
+  const bodies = [Buffer.from(JSON.stringify(body))];
+  const endMark = body.stream ? 'message_stop' : '"usage"';
+  const ask = () => load({ port: router.port, path: '/v1/messages', bodies, count, connections: 8, endMark });
   const rounds = variants.map(() => []);
   for (let round = 0; round <= Number(options.rounds); round += 1) {
     for (let place = 0; place < variants.length; place += 1) {
       const index = (round + place) % variants.length;
       await reload(variants[index]);
       // What a reload made anew is warm, and what it left is swept.
-      await ask(count);
+      await ask();
       const [cpu, main, began] = [cpuMs(router.pid), mainThreadMs(router.pid), performance.now()];
-      await ask(count);
+      await ask();
       const seconds = (performance.now() - began) / 1000;
       // What was still to be written counts, too.
       await new Promise((resolve) => setTimeout(resolve, 350));

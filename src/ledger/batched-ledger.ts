@@ -123,7 +123,7 @@ export class BatchedLedger implements Ledger {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#inTime(this.#writeRest(performance.now() + this.#limits.closeMs));
+    await this.#inTime(this.#writeRest());
     const left = this.#waiting.length;
     if (left > 0) {
       this.lost += left;
@@ -136,10 +136,10 @@ export class BatchedLedger implements Ledger {
     await this.#inTime(engine?.close());
   }
 
-  /** Tries again and again: what is not written now is lost. */
-  async #writeRest(until: number): Promise<void> {
+  /** Tries until nothing waits any more: what is not written now is lost. */
+  async #writeRest(): Promise<void> {
     await this.flush();
-    while (this.#waiting.length > 0 && performance.now() < until) {
+    while (this.#waiting.length > 0) {
       await sleep(closingRetryMs);
       await this.flush();
     }

@@ -19,7 +19,7 @@ export async function openSqlite(file: string, busyMs: number): Promise<Engine> 
     // A file that another process is just making is not waited for here, whatever the timeout.
     await whileBusy(() => database.exec('PRAGMA journal_mode = WAL'));
     database.exec('PRAGMA synchronous = NORMAL');
-    // After 4 MB: whoever crosses the mark copies all of it into the file.
+    // After 4 MB of such pages: whoever crosses the mark copies all of it into the file.
     database.exec('PRAGMA wal_autocheckpoint = 256');
     await whileBusy(() => migrate(database));
     return new SqliteEngine(database);

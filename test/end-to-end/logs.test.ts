@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { rotatedFiles } from '../../src/telemetry/log-files.ts';
 import { http, messagesBody } from '../support/http.ts';
+import { runProgram } from '../support/installed-program.ts';
 import { withConfig } from '../support/router.ts';
 
 const writer = `
@@ -43,6 +43,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Runs a script with its arguments, a process of its own. */
+function runScript(script: string, ...args: string[]) {
+  return runProgram(process.execPath, ['--input-type=module', '-e', script, ...args], folder);
+}
+
 function linesIn(path: string): string[] {
   const parts = [...rotatedFiles(path).map((part) => part.path), ...(existsSync(path) ? [path] : [])];
   return parts.flatMap((part) => {
@@ -56,12 +61,11 @@ describe('the log', () => {
   it('is shared by processes without a line lost or torn', async () => {
     const path = join(folder, 'router.log');
     const names = ['a', 'b', 'c'];
-    const exits = names.map((name) => {
-      const args = ['--input-type=module', '-e', writer, path, name, '3000'];
-      const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-      return new Promise((resolve) => child.once('exit', resolve));
-    });
-    expect(await Promise.all(exits)).toEqual([0, 0, 0]);
+    const ran = await Promise.all(names.map((name) => runScript(writer, path, name, '3000')));
+    expect(
+      ran.map(({ exitCode }) => exitCode),
+      ran.map(({ stderr }) => stderr).join(''),
+    ).toEqual([0, 0, 0]);
     const written = linesIn(path).map((text) => JSON.parse(text) as { name: string; number: number });
     for (const name of names) {
       const numbers = written.filter((entry) => entry.name === name).map(({ number }) => number);
@@ -73,20 +77,8 @@ describe('the log', () => {
   it('takes 50 MB a second from two processes over many rotations, no line lost or torn', async () => {
     const lines = 90_000;
     const path = join(folder, 'router.log');
-    const said = await Promise.all(
-      ['a', 'b'].map((name) => {
-        const args = ['--input-type=module', '-e', logger, path, name, String(lines)];
-        const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-        return new Promise<string>((resolve) => {
-          let text = '';
-          child.stdout.on('data', (bytes) => {
-            text += bytes;
-          });
-          child.once('close', () => resolve(text));
-        });
-      }),
-    );
-    const states = said.map((text) => JSON.parse(text) as { seconds: number; lostLines: number });
+    const ran = await Promise.all(['a', 'b'].map((name) => runScript(logger, path, name, String(lines))));
+    const states = ran.map(({ stdout }) => JSON.parse(stdout) as { seconds: number; lostLines: number });
     expect(states).toEqual(states.map(({ seconds }) => ({ seconds, file: path, lostLines: 0 })));
     let bytes = 0;
     const next: Record<string, number> = { a: 0, b: 0 };
